@@ -1,0 +1,32 @@
+//! Numeric kernels of equigen on plain slices.
+//!
+//! - [`forward`], [`backward`] and [`fit`]: many small dense networks at once (implicit neural representations), each in
+//!   cache, with AVX-512, AVX2 or portable code chosen at run time.
+//! - [`adamw_step`]: one fused optimiser step over one tensor.
+//! - [`path`]: shortest Hamiltonian paths, for the order of neurons.
+//! - [`sin_cos`]: the sine and cosine that the networks use.
+//!
+//! Results do not depend on the number of threads. They may differ in the last bits between instruction sets.
+
+mod adam;
+mod buffer;
+mod fit;
+mod network;
+pub mod path;
+mod plan;
+mod product;
+#[cfg(test)]
+mod reference;
+mod render;
+#[cfg(test)]
+mod render_tests;
+mod simd;
+mod sine;
+mod stack;
+
+pub use adam::{Adam, adamw_step};
+pub use fit::{FitOptions, FitOutcome, fit};
+pub use render::{backward, forward};
+pub use simd::InstructionSet;
+pub use sine::sin_cos;
+pub use stack::{Activation, Coordinates, DenseStack};

@@ -1,0 +1,10 @@
+//! The pipeline file: what it may say, and how it is read.
+
+mod check;
+mod load;
+mod pipeline;
+mod schema;
+
+pub use load::{LoadOptions, load, parse};
+pub use pipeline::{Adapt, Data, Evaluate, Fit, Init, Label, Pipeline, Pretrain, Sample, Schedule, Train};
+pub use schema::{pipeline_schema, resolve_component};

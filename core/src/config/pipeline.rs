@@ -1,0 +1,281 @@
+//! The sections of a pipeline file.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{Augmentation, Disturbance, Encoder, Fitter, Generator, Inr, Judge, Metric, Objective, Signals};
+
+/// A run, from signals to report.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Pipeline {
+    /// Seed of every random number of the run, below 2^63.
+    pub seed: u64,
+    /// Device that trains and samples: `flex` (pure Rust, CPU), `libtorch`, `libtorch:cuda:N`.
+    #[serde(default = "default_device")]
+    pub device: String,
+    /// Signals, and which of them are the few shots.
+    pub data: Data,
+    /// The family of networks that represent them.
+    pub inr: Box<dyn Inr>,
+    /// Signals to networks.
+    pub fit: Fit,
+    /// The classifier through whose eyes sets of signals are compared.
+    pub judge: Box<dyn Judge>,
+    /// Networks to features.
+    pub pretrain: Pretrain,
+    /// Features to networks, on source classes.
+    pub train: Train,
+    /// The generator meets the shots.
+    pub adapt: Adapt,
+    /// New networks.
+    pub sample: Sample,
+    /// Figures.
+    pub evaluate: Evaluate,
+}
+
+fn default_device() -> String {
+    "flex".to_owned()
+}
+
+/// Signals, and which of them are the few shots.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Data {
+    /// Where signals come from.
+    pub signals: Box<dyn Signals>,
+    /// Label of the target class, a number or a text; every other class is source.
+    pub target: Label,
+    /// Number of target signals that training may see.
+    #[serde(default = "default_shots")]
+    pub shots: usize,
+    /// Number of target signals in the reference part and in the ceiling part, and of generated signals compared.
+    #[serde(default = "default_reference")]
+    pub reference: usize,
+    /// Share of each class on which the judge is tested.
+    #[serde(default = "default_judge_test")]
+    pub judge_test: f64,
+    /// Use only so many signals, the first ones; all by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<usize>,
+}
+
+fn default_shots() -> usize {
+    10
+}
+
+fn default_reference() -> usize {
+    256
+}
+
+fn default_judge_test() -> f64 {
+    0.1
+}
+
+/// A class label: written as a number or as a text, kept as a text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Label(pub String);
+
+impl<'de> Deserialize<'de> for Label {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Either {
+            Number(i64),
+            Text(String),
+        }
+        Ok(match Either::deserialize(deserializer)? {
+            Either::Number(number) => Self(number.to_string()),
+            Either::Text(text) => Self(text),
+        })
+    }
+}
+
+impl JsonSchema for Label {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Label".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": ["integer", "string"] })
+    }
+}
+
+/// Signals to networks.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Fit {
+    /// What fits the networks.
+    pub fitter: Box<dyn Fitter>,
+    /// Where each fit starts.
+    #[serde(default)]
+    pub init: Init,
+    /// A network is done when its PSNR reaches this many dB (peak 1).
+    #[serde(default = "default_stop_psnr")]
+    pub stop_psnr: f64,
+    /// A network that has not reached it by then stops here.
+    #[serde(default = "default_max_steps")]
+    pub max_steps: usize,
+    /// Function-preserving augmentations applied once to every fitted network, in order.
+    #[serde(default)]
+    pub canonical: Vec<Box<dyn Augmentation>>,
+}
+
+fn default_stop_psnr() -> f64 {
+    40.0
+}
+
+fn default_max_steps() -> usize {
+    1000
+}
+
+/// Where fits start.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Init {
+    /// Every network draws its own start: the paper's setting.
+    #[default]
+    Independent,
+    /// All networks start from one draw, which nearly aligns their weights and makes generation far easier.
+    Shared,
+}
+
+/// How long and how fast to train. AdamW; linear warm-up, then cosine decay.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Schedule {
+    /// Optimiser steps.
+    pub steps: usize,
+    /// Networks in a batch.
+    pub batch: usize,
+    /// Highest learning rate.
+    pub learning_rate: f64,
+    /// Share of the steps in which the learning rate rises to its highest.
+    #[serde(default = "default_warmup")]
+    pub warmup: f64,
+    /// Learning rate at the end, as a share of the highest.
+    #[serde(default = "default_final_rate")]
+    pub final_rate: f64,
+    /// Decoupled weight decay of matrices.
+    #[serde(default = "default_weight_decay")]
+    pub weight_decay: f64,
+    /// Decay of the second moment.
+    #[serde(default = "default_beta2")]
+    pub beta2: f64,
+    /// Largest global norm of the gradient; larger ones are scaled down.
+    #[serde(default = "default_clip")]
+    pub clip: f64,
+    /// Decay of the moving average of parameters that is used after training; 0 for none.
+    #[serde(default)]
+    pub average: f64,
+}
+
+fn default_warmup() -> f64 {
+    0.05
+}
+
+fn default_final_rate() -> f64 {
+    0.01
+}
+
+fn default_weight_decay() -> f64 {
+    1e-4
+}
+
+fn default_beta2() -> f64 {
+    0.999
+}
+
+fn default_clip() -> f64 {
+    1.0
+}
+
+impl Schedule {
+    /// Learning rate of a step, counted from 0.
+    pub fn learning_rate_at(&self, step: usize) -> f64 {
+        let done = (step as f64 + 1.0) / self.steps as f64;
+        if done < self.warmup {
+            return self.learning_rate * done / self.warmup;
+        }
+        let decay = (done - self.warmup) / (1.0 - self.warmup).max(1e-9);
+        let cosine = 0.5 * (1.0 + (std::f64::consts::PI * decay).cos());
+        self.learning_rate * (self.final_rate + (1.0 - self.final_rate) * cosine)
+    }
+}
+
+/// Networks to features.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Pretrain {
+    /// What encodes networks.
+    pub encoder: Box<dyn Encoder>,
+    /// Losses to train it for; each carries its weight.
+    pub objectives: Vec<Box<dyn Objective>>,
+    /// How the second view of each network is made, in order.
+    #[serde(default)]
+    pub augmentations: Vec<Box<dyn Augmentation>>,
+    /// How long and how fast.
+    pub schedule: Schedule,
+}
+
+/// Features to networks, on source classes.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Train {
+    /// What generates networks.
+    pub generator: Box<dyn Generator>,
+    /// Disturbs the features that the generator is conditioned on in training, at levels uniform in 0 to its scale, so
+    /// that it learns what networks lie around a disturbed feature; nothing by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conditioning: Option<Box<dyn Disturbance>>,
+    /// How long and how fast.
+    pub schedule: Schedule,
+}
+
+/// The generator meets the shots.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Adapt {
+    /// Function-moving augmentations that multiply the shots.
+    #[serde(default)]
+    pub augmentations: Vec<Box<dyn Augmentation>>,
+    /// Source networks in each batch, beside the shots; the rest of the batch is shots.
+    #[serde(default = "default_source")]
+    pub source: usize,
+    /// How long and how fast.
+    pub schedule: Schedule,
+}
+
+fn default_source() -> usize {
+    32
+}
+
+/// New networks.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Sample {
+    /// How many; shared evenly among the shots.
+    #[serde(default = "default_reference")]
+    pub count: usize,
+    /// How the features of the shots are moved.
+    pub disturbance: Box<dyn Disturbance>,
+    /// Function-moving augmentations of the shots before they are encoded.
+    #[serde(default)]
+    pub augmentations: Vec<Box<dyn Augmentation>>,
+    /// Scale of the generator's own noise: 1 samples, 0 decodes without noise.
+    #[serde(default = "default_temperature")]
+    pub temperature: f64,
+}
+
+fn default_temperature() -> f64 {
+    1.0
+}
+
+/// Figures.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Evaluate {
+    /// What to measure.
+    pub metrics: Vec<Box<dyn Metric>>,
+}

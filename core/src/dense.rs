@@ -1,0 +1,195 @@
+//! Renders a batch of dense networks at coordinates, as one differentiable operation.
+//!
+//! On burn's pure Rust backend this is our own fused kernel with its own backward pass; on every other device it is plain
+//! tensor code. Both give gradients to the weights and to the coordinates.
+
+use std::sync::Arc;
+
+use burn::backend::autodiff::{
+    Autodiff,
+    checkpoint::{base::Checkpointer, strategy::CheckpointStrategy},
+    grads::Gradients,
+    ops::{Backward, Ops, OpsKind},
+};
+use burn::backend::{Backend, Dispatch, Flex, backend_extension, tensor::FloatTensor};
+use burn::tensor::{Tensor, TensorData, activation::relu};
+use equigen_kernels::{Activation, Coordinates, DenseStack};
+
+use crate::{Weights, device};
+
+/// Where a batch of networks is evaluated.
+#[derive(Debug, Clone)]
+pub enum Points {
+    /// The same points for every network: `[points, inputs]`.
+    Shared(Tensor<2>),
+    /// Each network at its own points: `[n, points, inputs]`.
+    PerNetwork(Tensor<3>),
+}
+
+impl Points {
+    /// Points per network.
+    pub fn count(&self) -> usize {
+        match self {
+            Self::Shared(points) => points.dims()[0],
+            Self::PerNetwork(points) => points.dims()[1],
+        }
+    }
+
+    /// `[n, points, inputs]`, expanded where shared.
+    pub fn expand(&self, n: usize) -> Tensor<3> {
+        match self {
+            Self::Shared(points) => {
+                let [count, inputs] = points.dims();
+                points.clone().unsqueeze_dim::<3>(0).expand([n, count, inputs])
+            }
+            Self::PerNetwork(points) => points.clone(),
+        }
+    }
+}
+
+/// Values of `n` networks at points: `[n, points, outputs]`.
+///
+/// # Panics
+/// If the weights are not those of the stack.
+pub fn render(stack: &DenseStack, weights: &Weights, points: &Points) -> Tensor<3> {
+    if !device::is_flex(&weights.device()) {
+        return plain(stack, weights, points).1;
+    }
+    let points = match points {
+        Points::Shared(points) => points.clone().into_dispatch(),
+        Points::PerNetwork(points) => points.clone().into_dispatch(),
+    };
+    let weights = weights.values().clone().into_dispatch();
+    Tensor::from_dispatch(<Dispatch as DenseRender>::dense_render(
+        weights,
+        points,
+        Arc::new(stack.clone()),
+    ))
+}
+
+/// The same in plain tensor code, with the activations `[n, width, points]` of every hidden layer.
+pub fn plain(stack: &DenseStack, weights: &Weights, points: &Points) -> (Vec<Tensor<3>>, Tensor<3>) {
+    // Feature-first, so that each layer is one batched matrix product without transposing activations.
+    let mut state = points.expand(weights.len()).swap_dims(1, 2);
+    let mut hidden = Vec::new();
+    for layer in 0..weights.layout().layers() {
+        let bias = weights.bias(layer).unsqueeze_dim::<3>(2);
+        state = weights.weight(layer).matmul(state) + bias;
+        if let Some(activation) = stack.activations.get(layer) {
+            state = match activation {
+                Activation::Sine { omega } => (state * *omega).sin(),
+                Activation::Relu => relu(state),
+            };
+            hidden.push(state.clone());
+        }
+    }
+    (hidden, (state + stack.output_offset).swap_dims(1, 2))
+}
+
+/// The fused operation. Listed for the backends where our kernel runs; [`render`] sends every other device elsewhere.
+#[backend_extension(Flex, Autodiff)]
+trait DenseRender: Backend {
+    fn dense_render(weights: FloatTensor<Self>, points: FloatTensor<Self>, stack: Arc<DenseStack>)
+    -> FloatTensor<Self>;
+}
+
+impl DenseRender for Flex {
+    fn dense_render(
+        weights: FloatTensor<Self>,
+        points: FloatTensor<Self>,
+        stack: Arc<DenseStack>,
+    ) -> FloatTensor<Self> {
+        let (weights, points) = (weights.to_contiguous(), points.to_contiguous());
+        let geometry = Geometry::of(&weights, &points);
+        let mut out = vec![0.0; geometry.networks * geometry.points * stack.outputs()];
+        let coordinates = geometry.coordinates(points.storage());
+        equigen_kernels::forward(&stack, weights.storage(), coordinates, geometry.points, &mut out);
+        host_tensor(out, &[geometry.networks, geometry.points, stack.outputs()])
+    }
+}
+
+impl<C: CheckpointStrategy> DenseRender for Autodiff<Flex, C> {
+    fn dense_render(
+        weights: FloatTensor<Self>,
+        points: FloatTensor<Self>,
+        stack: Arc<DenseStack>,
+    ) -> FloatTensor<Self> {
+        let state = (weights.primitive().clone(), points.primitive().clone(), stack.clone());
+        match RenderBackward
+            .prepare::<C>([weights.node(), points.node()])
+            .compute_bound()
+            .stateful()
+        {
+            OpsKind::Tracked(prepared) => {
+                let out = Flex::dense_render(state.0.clone(), state.1.clone(), stack);
+                prepared.finish(state, out)
+            }
+            OpsKind::UnTracked(prepared) => prepared.finish(Flex::dense_render(state.0, state.1, stack)),
+        }
+    }
+}
+
+#[derive(Debug)]
+struct RenderBackward;
+
+impl Backward<Flex, 2> for RenderBackward {
+    type State = (FloatTensor<Flex>, FloatTensor<Flex>, Arc<DenseStack>);
+
+    fn backward(self, ops: Ops<Self::State, 2>, gradients: &mut Gradients, _: &mut Checkpointer) {
+        let [weights_node, points_node] = ops.parents;
+        let upstream = gradients.consume::<Flex>(&ops.node).to_contiguous();
+        let (weights, points, stack) = ops.state;
+        let (weights, points) = (weights.to_contiguous(), points.to_contiguous());
+        let geometry = Geometry::of(&weights, &points);
+        let mut weight_gradient = vec![0.0; weights.storage::<f32>().len()];
+        let mut point_gradient = points_node.is_some().then(|| vec![0.0; points.storage::<f32>().len()]);
+        equigen_kernels::backward(
+            &stack,
+            weights.storage(),
+            geometry.coordinates(points.storage()),
+            geometry.points,
+            upstream.storage(),
+            &mut weight_gradient,
+            point_gradient.as_deref_mut(),
+        );
+        if let Some(node) = weights_node {
+            gradients.register::<Flex>(node.id, host_tensor(weight_gradient, &shape_of(&weights)));
+        }
+        if let (Some(node), Some(values)) = (points_node, point_gradient) {
+            gradients.register::<Flex>(node.id, host_tensor(values, &shape_of(&points)));
+        }
+    }
+}
+
+struct Geometry {
+    networks: usize,
+    points: usize,
+    shared: bool,
+}
+
+impl Geometry {
+    fn of(weights: &FloatTensor<Flex>, points: &FloatTensor<Flex>) -> Self {
+        let shape = shape_of(points);
+        Self {
+            networks: shape_of(weights)[0],
+            points: shape[shape.len() - 2],
+            shared: shape.len() == 2,
+        }
+    }
+
+    fn coordinates<'a>(&self, values: &'a [f32]) -> Coordinates<'a> {
+        if self.shared {
+            Coordinates::Shared(values)
+        } else {
+            Coordinates::PerNetwork(values)
+        }
+    }
+}
+
+fn shape_of(tensor: &FloatTensor<Flex>) -> Vec<usize> {
+    tensor.layout().shape().to_vec()
+}
+
+fn host_tensor(values: Vec<f32>, shape: &[usize]) -> FloatTensor<Flex> {
+    FloatTensor::<Flex>::from_data(TensorData::new(values, shape.to_vec()))
+}

@@ -1,0 +1,69 @@
+//! Files land whole or not at all: every write goes to a temporary neighbour and is renamed over the target.
+
+use std::io::Write;
+use std::path::Path;
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{Error, Result};
+
+/// Writes `bytes` to `path` atomically.
+///
+/// # Errors
+/// If the folder is missing, not writable, or the disk is full; the old file, if any, is then untouched.
+pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let in_file = |error: std::io::Error| Error::from(error).within(format!("cannot write `{}`", path.display()));
+    let mut file = tempfile::Builder::new()
+        .prefix(".partial-")
+        .tempfile_in(folder)
+        .map_err(in_file)?;
+    file.write_all(bytes).map_err(in_file)?;
+    file.as_file().sync_data().map_err(in_file)?;
+    file.persist(path).map_err(|error| in_file(error.error))?;
+    Ok(())
+}
+
+/// Writes a value as indented JSON, atomically.
+///
+/// # Errors
+/// As [`write`].
+pub fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
+    let mut text = serde_json::to_string_pretty(value).map_err(|error| Error::failed(error.to_string()))?;
+    text.push('\n');
+    write(path, text.as_bytes())
+}
+
+/// Reads a JSON file.
+///
+/// # Errors
+/// If it is missing or does not hold what is expected; the message names the file.
+pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
+    let text = fs_err::read_to_string(path)?;
+    serde_json::from_str(&text).map_err(|error| Error::failed(format!("`{}`: {error}", path.display())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_write_leaves_the_old_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.json");
+        write_json(&path, &[1, 2]).unwrap();
+        assert_eq!(read_json::<Vec<u32>>(&path).unwrap(), [1, 2]);
+        assert!(
+            write(&folder.path().join("missing/b"), b"x")
+                .unwrap_err()
+                .to_string()
+                .contains("missing")
+        );
+        assert!(
+            read_json::<Vec<String>>(&path)
+                .unwrap_err()
+                .to_string()
+                .contains("a.json")
+        );
+    }
+}

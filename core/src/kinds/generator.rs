@@ -1,0 +1,75 @@
+//! Generators: features to weights.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use burn::tensor::{Device, Tensor};
+
+use super::{Term, component_kind};
+use crate::learner::Trainable;
+use crate::registry::Claim;
+use crate::statistics::Statistics;
+use crate::{EncoderModel, Inr, Layout, Result, Seed, Weights, seed::Rng};
+
+/// The configuration of a generator.
+#[typetag::serde(tag = "type")]
+pub trait Generator: Debug + Send + Sync {
+    /// Builds the generator with fresh parameters.
+    ///
+    /// # Errors
+    /// If a setting is out of range.
+    fn build(&self, context: &GeneratorContext) -> Result<Box<dyn GeneratorModel>>;
+
+    /// What the component promises.
+    fn claims(&self) -> Vec<Claim> {
+        Vec::new()
+    }
+}
+
+component_kind!(Generator);
+
+/// What a generator is built for.
+#[derive(Debug, Clone)]
+pub struct GeneratorContext {
+    /// The family of the networks.
+    pub inr: Arc<dyn Inr>,
+    /// Their layout.
+    pub layout: Arc<Layout>,
+    /// Scale of the source networks' weights.
+    pub statistics: Statistics,
+    /// Length of the feature ψ.
+    pub dim: usize,
+    /// Where it runs.
+    pub device: Device,
+    /// Where its parameters are drawn from.
+    pub seed: Seed,
+}
+
+/// A batch to learn from.
+pub struct GeneratorBatch<'a> {
+    /// Networks to generate, `n` of them.
+    pub weights: Weights,
+    /// Their features ψ, `[n, dim]`.
+    pub features: Tensor<2>,
+    /// The features after disturbance: what sampling will condition on, `[n, dim]`.
+    pub disturbed: Tensor<2>,
+    /// How strongly each was disturbed, `[n, 1]`; 0 is not at all.
+    pub level: Tensor<2>,
+    /// The frozen encoder, for the equivariance loss.
+    pub encoder: &'a dyn EncoderModel,
+    /// How far the stage is, from 0 to 1.
+    pub progress: f64,
+}
+
+/// A live generator.
+pub trait GeneratorModel: Send {
+    /// The weighted parts of the loss on a batch.
+    fn losses(&self, batch: &GeneratorBatch<'_>, rng: &mut Rng) -> Vec<Term>;
+
+    /// One network per row of `disturbed [n, dim]`, disturbed at `level [n, 1]`. Uses averaged parameters. `temperature`
+    /// scales the generator's own noise; 0 is deterministic decoding.
+    fn sample(&self, disturbed: Tensor<2>, level: Tensor<2>, temperature: f64, rng: &mut Rng) -> Weights;
+
+    /// The generator's parameters in training.
+    fn learner(&mut self) -> &mut dyn Trainable;
+}

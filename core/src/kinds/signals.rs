@@ -1,0 +1,135 @@
+//! Where signals come from.
+
+use std::fmt::Debug;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::component_kind;
+use crate::{Result, registry::Claim};
+
+/// A source of signals (images, shapes) with labels.
+#[typetag::serde(tag = "type")]
+pub trait Signals: Debug + Send + Sync {
+    /// Makes relative paths absolute: they are relative to the folder of the pipeline file.
+    fn resolve(&mut self, folder: &Path);
+
+    /// A text that changes when the signals do: settings and a hash of the files, without their paths.
+    ///
+    /// # Errors
+    /// If a file cannot be read.
+    fn fingerprint(&self) -> Result<String>;
+
+    /// Reads all signals.
+    ///
+    /// # Errors
+    /// If a file is missing or does not hold what it says; the message names it.
+    fn load(&self) -> Result<SignalSet>;
+
+    /// What the component promises.
+    fn claims(&self) -> Vec<Claim> {
+        Vec::new()
+    }
+}
+
+component_kind!(Signals);
+
+/// What the coordinates of a signal are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Domain {
+    /// Pixel centres of an image: `linspace(-1, 1)` on each axis, row by row; column 0 is x (the image's column),
+    /// column 1 is y (its row).
+    Image {
+        /// Rows.
+        height: usize,
+        /// Columns.
+        width: usize,
+        /// Values per pixel, 1 or 3.
+        channels: usize,
+    },
+}
+
+impl Domain {
+    /// Dimensions of a coordinate.
+    pub fn dimensions(&self) -> usize {
+        2
+    }
+
+    /// Values at a point.
+    pub fn channels(&self) -> usize {
+        let Self::Image { channels, .. } = self;
+        *channels
+    }
+
+    /// Coordinates of the native grid, `[points, dimensions]`.
+    pub fn grid(&self) -> Vec<f32> {
+        let Self::Image { height, width, .. } = *self;
+        self.grid_of(height, width)
+    }
+
+    /// Coordinates of a grid of another resolution over the same square.
+    pub fn grid_of(&self, height: usize, width: usize) -> Vec<f32> {
+        let at = |i: usize, n: usize| {
+            if n > 1 {
+                2.0 * i as f32 / (n - 1) as f32 - 1.0
+            } else {
+                0.0
+            }
+        };
+        (0..height)
+            .flat_map(|row| (0..width).flat_map(move |column| [at(column, width), at(row, height)]))
+            .collect()
+    }
+
+    /// Points of the native grid.
+    pub fn points(&self) -> usize {
+        let Self::Image { height, width, .. } = *self;
+        height * width
+    }
+}
+
+/// Signals of one domain.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SignalSet {
+    /// Their common domain.
+    pub domain: Domain,
+    /// `[n, points, channels]`, in `[0, 1]`.
+    pub values: Vec<f32>,
+    /// One label per signal.
+    pub labels: Vec<String>,
+}
+
+impl SignalSet {
+    /// Number of signals.
+    pub fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.labels.is_empty()
+    }
+
+    /// Values `[points, channels]` of one signal.
+    pub fn signal(&self, row: usize) -> &[f32] {
+        let length = self.domain.points() * self.domain.channels();
+        &self.values[row * length..(row + 1) * length]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_grid_runs_row_by_row_with_x_first() {
+        let grid = Domain::Image {
+            height: 2,
+            width: 3,
+            channels: 1,
+        }
+        .grid();
+        assert_eq!(grid, [-1.0, -1.0, 0.0, -1.0, 1.0, -1.0, -1.0, 1.0, 0.0, 1.0, 1.0, 1.0]);
+    }
+}

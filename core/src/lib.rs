@@ -1,0 +1,45 @@
+//! What an equigen component is, and how a run is made of components.
+//!
+//! Core knows no plugin. Its vocabulary is the field's: a [`Layout`] says where each parameter of a network lies and
+//! which axes move together, [`Weights`] are a batch of networks of one layout, a [`Zoo`] is fitted networks with what
+//! they stand for. A component kind is one trait in [`kinds`]; a run is the stages of [`stages`] over one
+//! [`config::Pipeline`].
+
+pub mod action;
+pub mod config;
+pub mod dense;
+pub mod device;
+mod error;
+pub mod features;
+pub mod files;
+pub mod host;
+pub mod kinds;
+pub mod layout;
+pub mod learner;
+pub mod nn;
+pub mod picture;
+pub mod registry;
+pub mod run;
+pub mod seed;
+pub mod stages;
+pub mod statistics;
+pub mod tensors;
+pub mod weights;
+pub mod zoo;
+
+pub use error::{Error, Result};
+pub use features::Features;
+pub use kinds::*;
+pub use layout::{Activation, Axis, Hidden, Layout, TensorSpec};
+pub use seed::Seed;
+pub use weights::Weights;
+pub use zoo::{Zoo, ZooItem};
+
+/// What the [`register!`] macro and plugin crates need by a stable path.
+#[doc(hidden)]
+pub mod reexport {
+    pub use {
+        burn, equigen_kernels as kernels, inventory, rand, rand_chacha, rand_distr, schemars, serde, serde_json,
+        typetag,
+    };
+}

@@ -1,0 +1,231 @@
+//! Runs the stages of a pipeline in order, each from the store where it is there.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::time::Instant;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::events::Journal;
+use super::{Event, Observer, StageContext, Store};
+use crate::config::Pipeline;
+use crate::registry::Registry;
+use crate::stages::{STAGES, Stage};
+use crate::{Error, Result, Seed, device, files};
+
+/// How to run.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// The last stage to run; all by default.
+    pub until: Option<String>,
+    /// Redo stages that the store holds.
+    pub force: bool,
+}
+
+/// A stage and its key.
+#[derive(Debug, Clone)]
+pub struct Planned {
+    /// The stage.
+    pub stage: &'static Stage,
+    /// Its key in the store.
+    pub key: String,
+}
+
+/// What was run.
+#[derive(Debug)]
+pub struct Execution {
+    /// The run's folder.
+    pub folder: PathBuf,
+    /// The record that `run.json` holds.
+    pub record: RunRecord,
+}
+
+/// `run.json`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RunRecord {
+    /// Version of equigen.
+    pub equigen: String,
+    /// Version of burn.
+    pub burn: String,
+    /// The seed.
+    pub seed: u64,
+    /// Device name.
+    pub device: String,
+    /// Crates whose components are linked.
+    pub plugins: Vec<String>,
+    /// Each stage's key and the seconds that its making took, in the process that made it.
+    pub stages: BTreeMap<String, StageRecord>,
+}
+
+/// One stage in `run.json`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct StageRecord {
+    /// Key in the store.
+    pub key: String,
+    /// Seconds that the making took; `None` when it came from the store and its maker left no note.
+    pub seconds: Option<f64>,
+    /// Whether this run took it from the store.
+    pub reused: bool,
+}
+
+/// The stages of a pipeline with their keys, in order.
+///
+/// # Errors
+/// If the signals cannot be read.
+pub fn plan(pipeline: &Pipeline) -> Result<Vec<Planned>> {
+    let fingerprint = pipeline
+        .data
+        .signals
+        .fingerprint()
+        .map_err(|error| error.within("data.signals"))?;
+    let mut planned: Vec<Planned> = Vec::new();
+    for stage in &STAGES {
+        let key_of = |name: &&str| {
+            planned
+                .iter()
+                .find(|other| other.stage.name == *name)
+                .map(|other| other.key.as_str())
+        };
+        let inputs: Vec<&str> = stage.inputs.iter().filter_map(key_of).collect();
+        let settings = serde_json::json!({
+            "own": (stage.settings)(pipeline), "seed": pipeline.seed, "device": device::kind(&pipeline.device),
+            "signals": if stage.reads_signals { Value::from(fingerprint.clone()) } else { Value::Null },
+        });
+        planned.push(Planned {
+            stage,
+            key: Store::key(stage.name, &settings, &inputs),
+        });
+    }
+    Ok(planned)
+}
+
+/// Runs a pipeline in `folder` (`runs/NAME`), with the store beside it.
+///
+/// # Errors
+/// As the stages. Whatever was finished stays, and the same call goes on from the last checkpoint.
+pub fn execute(
+    pipeline: &Pipeline,
+    folder: &Path,
+    options: &Options,
+    registry: &Registry,
+    observer: &dyn Observer,
+) -> Result<Execution> {
+    let last = last_stage(options)?;
+    let device = device::open(&pipeline.device)?;
+    let planned = plan(pipeline)?;
+    fs_err::create_dir_all(folder)?;
+    let store = Store::open(&folder.parent().unwrap_or(Path::new(".")).join(".store"))?;
+    let text = toml::to_string_pretty(pipeline).map_err(|error| Error::failed(error.to_string()))?;
+    files::write(&folder.join("config.toml"), text.as_bytes())?;
+    let journal = Journal::open(&folder.join("events.jsonl"), observer)?;
+    let mut record = RunRecord {
+        equigen: env!("CARGO_PKG_VERSION").into(),
+        burn: "0.22.1".into(),
+        seed: pipeline.seed,
+        device: pipeline.device.clone(),
+        plugins: registry
+            .records()
+            .map(|record| record.origin.to_owned())
+            .collect::<std::collections::BTreeSet<_>>()
+            .into_iter()
+            .collect(),
+        stages: BTreeMap::new(),
+    };
+    let signals = OnceLock::new();
+    let folders: Vec<(&'static str, PathBuf)> = planned
+        .iter()
+        .map(|planned| (planned.stage.name, store.folder(&planned.key)))
+        .collect();
+    for Planned { stage, key } in planned.iter().take(last + 1) {
+        if options.force {
+            store.remove(key)?;
+        }
+        let reused = store.holds(key);
+        if reused {
+            journal.event(&Event::Reused {
+                stage: stage.name,
+                key: key.clone(),
+            });
+        } else {
+            make(pipeline, stage, key, &device, &store, &folders, &signals, &journal)?;
+        }
+        link(&store.folder(key), &folder.join(stage.name))?;
+        let seconds = files::read_json::<f64>(&store.seconds(key)).ok();
+        record.stages.insert(
+            stage.name.to_owned(),
+            StageRecord {
+                key: key.clone(),
+                seconds,
+                reused,
+            },
+        );
+        files::write_json(&folder.join("run.json"), &record)?;
+    }
+    Ok(Execution {
+        folder: folder.to_owned(),
+        record,
+    })
+}
+
+fn last_stage(options: &Options) -> Result<usize> {
+    let Some(name) = &options.until else {
+        return Ok(STAGES.len() - 1);
+    };
+    STAGES.iter().position(|stage| stage.name == name).ok_or_else(|| {
+        let hint = crate::registry::suggest(name, STAGES.iter().map(|stage| stage.name));
+        Error::config(format!("--until {name}: unknown stage; {hint}"))
+    })
+}
+
+#[allow(clippy::too_many_arguments, reason = "one call, made of what `execute` holds")]
+fn make(
+    pipeline: &Pipeline,
+    stage: &'static Stage,
+    key: &str,
+    device: &burn::tensor::Device,
+    store: &Store,
+    inputs: &[(&'static str, PathBuf)],
+    signals: &OnceLock<crate::SignalSet>,
+    observer: &dyn Observer,
+) -> Result<()> {
+    let partial = store.begin(key)?;
+    observer.event(&Event::Started {
+        stage: stage.name,
+        key: key.to_owned(),
+    });
+    let begun = Instant::now();
+    let context = StageContext {
+        stage: stage.name,
+        pipeline,
+        seed: Seed::new(pipeline.seed).split(stage.name),
+        device: device.clone(),
+        folder: &partial.folder,
+        observer,
+        inputs,
+        signals,
+    };
+    (stage.run)(&context).map_err(|error| error.within(format!("stage {}", stage.name)))?;
+    let seconds = begun.elapsed().as_secs_f64();
+    partial.finish()?;
+    files::write_json(&store.seconds(key), &seconds)?;
+    observer.event(&Event::Finished {
+        stage: stage.name,
+        seconds,
+    });
+    Ok(())
+}
+
+/// Points `link` at a finished stage, replacing what it pointed to.
+fn link(target: &Path, link: &Path) -> Result<()> {
+    let beside = link.with_extension("link");
+    let _ = fs_err::remove_file(&beside);
+    let relative = Path::new("..")
+        .join(".store")
+        .join(target.file_name().unwrap_or_default());
+    std::os::unix::fs::symlink(&relative, &beside)
+        .map_err(|error| Error::from(error).within(format!("cannot link `{}`", link.display())))?;
+    fs_err::rename(&beside, link)?;
+    Ok(())
+}

@@ -1,0 +1,97 @@
+//! A run: stages over one pipeline, in a folder, with what they make kept in a shared store.
+
+mod events;
+mod execute;
+mod store;
+mod training;
+
+pub use events::{Event, Observer};
+pub use execute::{Execution, Options, RunRecord, execute, plan};
+pub use store::Store;
+pub use training::{Curve, Training, train};
+
+use std::path::{Path, PathBuf};
+
+use burn::tensor::Device;
+
+use crate::config::Pipeline;
+use crate::tensors::Tensors;
+use crate::{Result, Seed, SignalSet};
+
+/// What a stage is given.
+pub struct StageContext<'a> {
+    /// The stage's name.
+    pub stage: &'static str,
+    /// The resolved pipeline.
+    pub pipeline: &'a Pipeline,
+    /// The stage's own seed.
+    pub seed: Seed,
+    /// The device, without autodiff.
+    pub device: Device,
+    /// Where the stage writes; becomes its finished folder when the stage returns.
+    pub folder: &'a Path,
+    /// Who is told of progress.
+    pub observer: &'a dyn Observer,
+    inputs: &'a [(&'static str, PathBuf)],
+    signals: &'a std::sync::OnceLock<SignalSet>,
+}
+
+impl StageContext<'_> {
+    /// A file of a finished stage that this one reads.
+    ///
+    /// # Panics
+    /// If the stage is none of this one's inputs: stages declare them.
+    pub fn input(&self, stage: &str, file: &str) -> PathBuf {
+        let found = self.inputs.iter().find(|(name, _)| *name == stage);
+        found
+            .unwrap_or_else(|| panic!("stage `{}` does not declare its input `{stage}`", self.stage))
+            .1
+            .join(file)
+    }
+
+    /// The device with autodiff, for training.
+    pub fn training_device(&self) -> Device {
+        self.device.clone().autodiff()
+    }
+
+    /// The signals, read once per process.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    pub fn signals(&self) -> Result<&SignalSet> {
+        if let Some(signals) = self.signals.get() {
+            return Ok(signals);
+        }
+        let mut signals = self
+            .pipeline
+            .data
+            .signals
+            .load()
+            .map_err(|error| error.within("data.signals"))?;
+        if let Some(limit) = self.pipeline.data.limit {
+            let length = signals.values.len() / signals.len().max(1);
+            signals.labels.truncate(limit);
+            signals.values.truncate(limit * length);
+        }
+        Ok(self.signals.get_or_init(|| signals))
+    }
+
+    /// Tells the observer that `done` of `total` are done.
+    pub fn progress(&self, done: usize, total: usize, unit: &'static str) {
+        self.observer.event(&Event::Progress {
+            stage: self.stage,
+            done,
+            total,
+            unit,
+        });
+    }
+
+    /// Saves a model's parameters and its loss curve.
+    ///
+    /// # Errors
+    /// If a file cannot be written.
+    pub fn save_model(&self, parameters: &Tensors, curve: &Curve) -> Result<()> {
+        parameters.save(&self.folder.join("model.safetensors"))?;
+        crate::files::write_json(&self.folder.join("losses.json"), curve)
+    }
+}

@@ -1,0 +1,139 @@
+//! What several stages load: zoo, split, the frozen encoder, features.
+
+use burn::tensor::Device;
+
+use super::Split;
+use crate::config::Pipeline;
+use crate::run::StageContext;
+use crate::statistics::Statistics;
+use crate::tensors::Tensors;
+use crate::{
+    Augmentation, EncoderContext, EncoderModel, FeatureBank, GeneratorContext, GeneratorModel, Result, Seed, Weights,
+    Zoo, host, seed::Rng,
+};
+
+/// The zoo, its split, and the scale of the source networks.
+pub(super) struct Data {
+    pub(super) zoo: Zoo,
+    pub(super) split: Split,
+    pub(super) statistics: Statistics,
+}
+
+/// Networks encoded at a time outside training.
+const ENCODE_BATCH: usize = 256;
+
+impl Data {
+    pub(super) fn load(context: &StageContext<'_>) -> Result<Self> {
+        let zoo = Zoo::load(&context.input("fit", "zoo.safetensors"))?;
+        let split: Split = crate::files::read_json(&context.input("split", "split.json"))?;
+        let statistics = Statistics::of(&zoo.layout, split.source.iter().map(|row| zoo.network(*row)));
+        Ok(Self { zoo, split, statistics })
+    }
+
+    /// A fresh encoder on a device.
+    pub(super) fn new_encoder(
+        &self,
+        pipeline: &Pipeline,
+        device: &Device,
+        seed: Seed,
+    ) -> Result<Box<dyn EncoderModel>> {
+        let context = EncoderContext {
+            inr: self.zoo.inr.clone(),
+            layout: self.zoo.layout.clone(),
+            statistics: self.statistics.clone(),
+            device: device.clone(),
+            seed,
+        };
+        pipeline
+            .pretrain
+            .encoder
+            .build(&context)
+            .map_err(|error| error.within("pretrain.encoder"))
+    }
+
+    /// The pre-trained encoder, frozen, on a device.
+    pub(super) fn encoder(&self, context: &StageContext<'_>, device: &Device) -> Result<Box<dyn EncoderModel>> {
+        let mut encoder = self.new_encoder(context.pipeline, device, Seed::new(0))?;
+        encoder
+            .learner()
+            .set_parameters(&Tensors::load(&context.input("pretrain", "model.safetensors"))?)?;
+        encoder.learner().freeze();
+        Ok(encoder)
+    }
+
+    /// A fresh generator on a device.
+    pub(super) fn new_generator(
+        &self,
+        pipeline: &Pipeline,
+        device: &Device,
+        seed: Seed,
+    ) -> Result<Box<dyn GeneratorModel>> {
+        let context = GeneratorContext {
+            inr: self.zoo.inr.clone(),
+            layout: self.zoo.layout.clone(),
+            statistics: self.statistics.clone(),
+            dim: pipeline.pretrain.encoder.dim(),
+            device: device.clone(),
+            seed,
+        };
+        pipeline
+            .train
+            .generator
+            .build(&context)
+            .map_err(|error| error.within("train.generator"))
+    }
+
+    /// The generator of a finished stage, on a device.
+    pub(super) fn generator(
+        &self,
+        context: &StageContext<'_>,
+        stage: &str,
+        device: &Device,
+    ) -> Result<Box<dyn GeneratorModel>> {
+        let mut generator = self.new_generator(context.pipeline, device, Seed::new(0))?;
+        generator
+            .learner()
+            .set_parameters(&Tensors::load(&context.input(stage, "model.safetensors"))?)?;
+        Ok(generator)
+    }
+
+    /// Pooled features of rows of the zoo, `[rows, dim]`, without autodiff.
+    pub(super) fn encode_rows(&self, encoder: &dyn EncoderModel, rows: &[usize], device: &Device) -> Vec<f32> {
+        let encode = |rows: &[usize]| host::read(encoder.encode(&self.zoo.weights(rows, device)).pooled);
+        rows.chunks(ENCODE_BATCH).flat_map(encode).collect()
+    }
+
+    /// Features of all source networks.
+    pub(super) fn bank(&self, encoder: &dyn EncoderModel, dim: usize, device: &Device) -> FeatureBank {
+        let features = self.encode_rows(encoder, &self.split.source, device);
+        let classes = self
+            .split
+            .source
+            .iter()
+            .map(|row| self.split.class(&self.zoo.items[*row].label))
+            .collect();
+        FeatureBank::new(features, classes, dim)
+    }
+}
+
+/// Applies augmentations in order; the maps that move the signal are composed.
+pub(super) fn augment(
+    weights: &Weights,
+    augmentations: &[Box<dyn Augmentation>],
+    key: &str,
+    rng: &mut Rng,
+) -> Result<(Weights, crate::AffineMaps)> {
+    let layout = weights.layout().clone();
+    let mut maps = crate::AffineMaps::identity(weights.len(), layout.inputs());
+    let mut out = weights.clone();
+    for (i, augmentation) in augmentations.iter().enumerate() {
+        let draws = augmentation
+            .draw(&layout, out.len(), rng)
+            .map_err(|error| error.within(format!("{key}[{i}]")))?;
+        out = augmentation.apply(&out, &draws);
+        if let Some(map) = augmentation.coordinate_map(&layout, &draws) {
+            maps = maps.after(&map);
+        }
+    }
+    Ok((out, maps))
+}

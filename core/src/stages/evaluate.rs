@@ -1,0 +1,270 @@
+//! Figures: the generated set and every reference row that needs no second training, through one judge.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::data::Data;
+use super::sample::Sampler;
+use super::{EncoderQuality, FitSummary, JudgeReport};
+use crate::run::StageContext;
+use crate::tensors::Tensors;
+use crate::{Comparison, Domain, JudgeModel, Judgement, Result, Seed, Zoo, ZooItem, files, picture, seed};
+
+/// `metrics.json`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Evaluation {
+    /// Target label.
+    pub target: String,
+    /// Number of shots.
+    pub shots: usize,
+    /// Signals in each compared set.
+    pub count: usize,
+    /// The generated set first, then the reference rows.
+    pub rows: Vec<Row>,
+    /// Mean feature distance among samples of one disturbed feature, over that among held-out items: 0 means that the
+    /// generator is a function of its condition.
+    pub one_condition_diversity: f64,
+    /// Median over samples of total variation at 8 times the resolution over that at the native one, relative to the
+    /// same of held-out fits: far above 1 is speckle between grid points.
+    pub speckle: f64,
+    /// The fits.
+    pub fit: FitSummary,
+    /// The encoder.
+    pub encoder: EncoderQuality,
+    /// The judge.
+    pub judge: JudgeReport,
+}
+
+/// One compared set.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Row {
+    /// What the set is.
+    pub name: String,
+    /// Figures by name.
+    pub measures: BTreeMap<String, f64>,
+}
+
+impl Evaluation {
+    /// Reads a finished stage's figures.
+    ///
+    /// # Errors
+    /// If the file is missing or damaged.
+    pub fn read(folder: &Path) -> Result<Self> {
+        files::read_json(&folder.join("metrics.json"))
+    }
+}
+
+/// Noise of the jittered shots, in standard deviations of each parameter tensor.
+const JITTER: f32 = 0.05;
+/// Samples of one condition, for each of so many shots.
+const ONE_CONDITION: (usize, usize) = (32, 4);
+/// Resolution factor of the speckle figure, and networks that it looks at.
+const SPECKLE: (usize, usize) = (8, 64);
+
+pub(super) fn run(context: &StageContext<'_>) -> Result<()> {
+    let data = Data::load(context)?;
+    let sampler = Sampler::load(context, &data)?;
+    let mut judge =
+        context
+            .pipeline
+            .judge
+            .build(data.zoo.domain, data.split.labels.len(), &context.device, Seed::new(0))?;
+    judge
+        .learner()
+        .set_parameters(&Tensors::load(&context.input("judge", "model.safetensors"))?)?;
+    let eyes = Eyes {
+        context,
+        judge: &*judge,
+    };
+
+    let samples = Zoo::load(&context.input("sample", "weights.safetensors"))?;
+    let split = &data.split;
+    let count = samples.len().min(split.reference.len());
+    let first: Vec<usize> = (0..count).collect();
+    let repeated: Vec<usize> = (0..count).map(|i| split.shots[i % split.shots.len()]).collect();
+    let signals = context.signals()?;
+    let real: Vec<f32> = split.reference[..count]
+        .iter()
+        .flat_map(|row| signals.signal(*row))
+        .copied()
+        .collect();
+    let reference = judge.judge(&real);
+    let (ceiling, shots) = (
+        eyes.see(&data.zoo, &split.ceiling[..count]),
+        eyes.see(&data.zoo, &split.shots),
+    );
+    let repeated_shots = eyes.see(&data.zoo, &repeated);
+    let comparison = Comparison {
+        reference: &reference,
+        ceiling: &ceiling,
+        shots: &shots,
+        repeated_shots: &repeated_shots,
+        target: split.target_class(),
+    };
+    let level = context.pipeline.sample.disturbance.scale();
+    let temperature = context.pipeline.sample.temperature;
+    let seed = context.seed;
+    let sets = [
+        ("generated", eyes.see(&samples, &first)),
+        ("held-out items, as fitted networks", ceiling.clone()),
+        ("shots repeated", repeated_shots.clone()),
+        (
+            "jittered shots",
+            eyes.see(&jittered(&data, &repeated, seed.split("jitter")), &first),
+        ),
+        (
+            "undisturbed",
+            eyes.see(
+                &sampler.sample(count, 0.0, temperature, seed.split("undisturbed"))?,
+                &first,
+            ),
+        ),
+        (
+            "without noise",
+            eyes.see(&sampler.sample(count, level, 0.0, seed.split("noiseless"))?, &first),
+        ),
+    ];
+    let rows = sets
+        .iter()
+        .map(|(name, set)| eyes.row(name, set, &comparison))
+        .collect::<Result<_>>()?;
+    let evaluation = Evaluation {
+        target: split.target.clone(),
+        shots: split.shots.len(),
+        count,
+        rows,
+        one_condition_diversity: one_condition(&eyes, &sampler, level, seed.split("one condition"))? / spread(&ceiling),
+        speckle: speckle(context, &samples, &first) / speckle(context, &data.zoo, &split.ceiling),
+        fit: files::read_json(&context.input("fit", "summary.json"))?,
+        encoder: files::read_json(&context.input("pretrain", "encoder.json"))?,
+        judge: files::read_json(&context.input("judge", "judge.json"))?,
+    };
+    files::write_json(&context.folder.join("metrics.json"), &evaluation)
+}
+
+/// A judge that looks at networks.
+struct Eyes<'a> {
+    context: &'a StageContext<'a>,
+    judge: &'a dyn JudgeModel,
+}
+
+impl Eyes<'_> {
+    fn see(&self, zoo: &Zoo, rows: &[usize]) -> Judgement {
+        self.judge
+            .judge(&picture::render(zoo, rows, &zoo.domain.grid(), &self.context.device))
+    }
+
+    fn row(&self, name: &str, set: &Judgement, comparison: &Comparison<'_>) -> Result<Row> {
+        let mut measures = BTreeMap::new();
+        for (i, metric) in self.context.pipeline.evaluate.metrics.iter().enumerate() {
+            let figures = metric
+                .measure(set, comparison)
+                .map_err(|error| error.within(format!("evaluate.metrics[{i}]")))?;
+            measures.extend(
+                figures
+                    .into_iter()
+                    .map(|measure| (measure.name.to_owned(), measure.value)),
+            );
+        }
+        Ok(Row {
+            name: name.to_owned(),
+            measures,
+        })
+    }
+}
+
+fn jittered(data: &Data, rows: &[usize], seed: Seed) -> Zoo {
+    let Zoo { layout, .. } = &data.zoo;
+    let mut rng = seed.stream(0);
+    let mut values: Vec<f32> = rows.iter().flat_map(|row| data.zoo.network(*row)).copied().collect();
+    for network in values.chunks_mut(layout.parameters()) {
+        for (tensor, deviation) in layout.tensors().iter().zip(&data.statistics.deviation) {
+            let noise = seed::normal(&mut rng, tensor.len());
+            network[tensor.range()]
+                .iter_mut()
+                .zip(noise)
+                .for_each(|(value, noise)| *value += JITTER * deviation * noise);
+        }
+    }
+    let item = ZooItem {
+        label: data.split.target.clone(),
+        psnr: 0.0,
+        steps: 0,
+    };
+    Zoo {
+        values,
+        items: vec![item; rows.len()],
+        ..data.zoo.clone()
+    }
+}
+
+/// Mean pairwise feature distance, without self-pairs.
+fn spread(set: &Judgement) -> f64 {
+    let distance = |i: usize, j: usize| {
+        let square = |(a, b): (&f32, &f32)| f64::from(a - b).powi(2);
+        set.feature(i)
+            .iter()
+            .zip(set.feature(j))
+            .map(square)
+            .sum::<f64>()
+            .sqrt()
+    };
+    let pairs = (0..set.len()).flat_map(|i| (0..i).map(move |j| (i, j)));
+    let count = (set.len() * set.len().saturating_sub(1) / 2).max(1);
+    pairs.map(|(i, j)| distance(i, j)).sum::<f64>() / count as f64
+}
+
+fn one_condition(eyes: &Eyes<'_>, sampler: &Sampler<'_>, level: f64, seed: Seed) -> Result<f64> {
+    let (count, shots) = ONE_CONDITION;
+    let mut total = 0.0;
+    for shot in 0..shots {
+        let zoo = sampler.sample_one_condition(shot, count, level, seed.split(&shot.to_string()))?;
+        total += spread(&eyes.see(&zoo, &(0..count).collect::<Vec<_>>()));
+    }
+    Ok(total / shots as f64)
+}
+
+/// Median over networks of total variation at a high resolution over that at the native one.
+fn speckle(context: &StageContext<'_>, zoo: &Zoo, rows: &[usize]) -> f64 {
+    let Domain::Image {
+        height,
+        width,
+        channels,
+    } = zoo.domain;
+    let (factor, most) = SPECKLE;
+    let rows = &rows[..rows.len().min(most)];
+    let variation = |factor: usize| {
+        let (height, width) = (height * factor, width * factor);
+        let signals = picture::render(zoo, rows, &zoo.domain.grid_of(height, width), &context.device);
+        signals
+            .chunks(height * width * channels)
+            .map(|signal| total_variation(signal, width, channels))
+            .collect::<Vec<_>>()
+    };
+    let mut ratios: Vec<f64> = variation(factor)
+        .iter()
+        .zip(variation(1))
+        .map(|(fine, coarse)| fine / coarse.max(1e-12))
+        .collect();
+    ratios.sort_by(f64::total_cmp);
+    ratios[ratios.len() / 2] / factor as f64
+}
+
+/// Sum of absolute differences between neighbours, in rows and in columns.
+fn total_variation(signal: &[f32], width: usize, channels: usize) -> f64 {
+    let line = width * channels;
+    let down = signal
+        .iter()
+        .zip(&signal[line..])
+        .map(|(a, b)| f64::from((a - b).abs()))
+        .sum::<f64>();
+    let right = |row: &[f32]| {
+        row.iter()
+            .zip(&row[channels..])
+            .map(|(a, b)| f64::from((a - b).abs()))
+            .sum::<f64>()
+    };
+    down + signal.chunks(line).map(right).sum::<f64>()
+}

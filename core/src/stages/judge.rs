@@ -1,0 +1,102 @@
+//! Trains the judge on real signals: all classes, none of the shots, the reference or the ceiling.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::Split;
+use crate::learner::Trainable;
+use crate::run::{StageContext, Training, train};
+use crate::seed::{self, Rng};
+use crate::{JudgeModel, Labelled, Result, Seed, SignalSet, Term, Zoo, files};
+
+/// How good the judge is.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct JudgeReport {
+    /// Signals that it was trained on.
+    pub trained_on: usize,
+    /// Signals that it was tested on.
+    pub tested_on: usize,
+    /// Share of those that it names rightly.
+    pub accuracy: f64,
+}
+
+pub(super) fn run(context: &StageContext<'_>) -> Result<()> {
+    let signals = context.signals()?;
+    let split: Split = files::read_json(&context.input("split", "split.json"))?;
+    let domain = Zoo::load(&context.input("fit", "zoo.safetensors"))?.domain;
+    let judge = &context.pipeline.judge;
+    let (device, seed) = (context.training_device(), context.seed.split("model"));
+    let model = judge.build(domain, split.labels.len(), &device, seed)?;
+    let schedule = judge.schedule();
+    let rows: Vec<usize> = split.source.iter().chain(&split.judge_target).copied().collect();
+    let mut training = JudgeTraining {
+        model,
+        signals,
+        split: &split,
+        rows,
+        batch: schedule.batch,
+    };
+    let curve = train(context, &schedule, &mut training)?;
+    let parameters = training.model.learner().parameters();
+    context.save_model(&parameters, &curve)?;
+
+    let mut model = judge.build(domain, split.labels.len(), &context.device, Seed::new(0))?;
+    model.learner().set_parameters(&parameters)?;
+    let test = labelled(signals, &split, &split.judge_test);
+    let seen = model.judge(&test.signals);
+    let right = seen
+        .classes
+        .iter()
+        .zip(&test.classes)
+        .filter(|(seen, class)| seen == class)
+        .count();
+    let report = JudgeReport {
+        trained_on: training.rows.len(),
+        tested_on: test.classes.len(),
+        accuracy: right as f64 / test.classes.len().max(1) as f64,
+    };
+    files::write_json(&context.folder.join("judge.json"), &report)
+}
+
+impl JudgeReport {
+    /// Reads a finished stage's report.
+    ///
+    /// # Errors
+    /// If the file is missing or damaged.
+    pub fn read(folder: &Path) -> Result<Self> {
+        files::read_json(&folder.join("judge.json"))
+    }
+}
+
+fn labelled(signals: &SignalSet, split: &Split, rows: &[usize]) -> Labelled {
+    Labelled {
+        signals: rows.iter().flat_map(|row| signals.signal(*row)).copied().collect(),
+        classes: rows.iter().map(|row| split.class(&signals.labels[*row])).collect(),
+    }
+}
+
+struct JudgeTraining<'a> {
+    model: Box<dyn JudgeModel>,
+    signals: &'a SignalSet,
+    split: &'a Split,
+    rows: Vec<usize>,
+    batch: usize,
+}
+
+impl Training for JudgeTraining<'_> {
+    fn losses(&mut self, _: usize, rng: &mut Rng) -> Result<Vec<Term>> {
+        let rows: Vec<usize> = seed::indices(rng, self.batch, self.rows.len())
+            .iter()
+            .map(|i| self.rows[*i])
+            .collect();
+        Ok(vec![(
+            "classification",
+            self.model.loss(&labelled(self.signals, self.split, &rows), rng),
+        )])
+    }
+
+    fn learners(&mut self) -> Vec<(String, &mut dyn Trainable)> {
+        vec![("judge".into(), self.model.learner())]
+    }
+}
