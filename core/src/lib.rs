@@ -7,10 +7,10 @@
 
 pub mod action;
 pub mod config;
+pub mod decoder;
 pub mod dense;
 pub mod device;
 mod error;
-pub mod features;
 pub mod files;
 pub mod host;
 pub mod kinds;
@@ -19,19 +19,21 @@ pub mod learner;
 pub mod nn;
 pub mod picture;
 pub mod registry;
+pub mod report;
 pub mod run;
 pub mod seed;
 pub mod stages;
 pub mod statistics;
+pub mod target;
 pub mod tensors;
 pub mod weights;
 pub mod zoo;
 
 pub use error::{Error, Result};
-pub use features::Features;
 pub use kinds::*;
 pub use layout::{Activation, Axis, Hidden, Layout, TensorSpec};
 pub use seed::Seed;
+pub use target::TargetSignals;
 pub use weights::Weights;
 pub use zoo::{Zoo, ZooItem};
 

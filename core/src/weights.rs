@@ -95,6 +95,11 @@ impl Weights {
         self.with_values(self.values.clone().select(0, row_indices(rows, &self.device())))
     }
 
+    /// These networks and then those of another batch of the same layout.
+    pub fn concat(&self, other: &Self) -> Self {
+        self.with_values(Tensor::cat(vec![self.values.clone(), other.values.clone()], 0))
+    }
+
     /// Copies the values to the host: `n * parameters`, network by network.
     pub fn to_host(&self) -> Vec<f32> {
         host::read(self.values.clone())

@@ -19,12 +19,7 @@ pub struct Adam {
 
 impl Default for Adam {
     fn default() -> Self {
-        Self {
-            learning_rate: 5e-3,
-            beta1: 0.9,
-            beta2: 0.99,
-            epsilon: 1e-8,
-        }
+        Self { learning_rate: 5e-3, beta1: 0.9, beta2: 0.99, epsilon: 1e-8 }
     }
 }
 
@@ -90,15 +85,7 @@ impl Kernel for Update<'_> {
             let [p, g, m, v] = &mut rest;
             // SAFETY: sixteen floats hold every vector.
             unsafe {
-                update(
-                    s,
-                    &self.step,
-                    self.scale,
-                    p.as_mut_ptr(),
-                    g.as_ptr(),
-                    m.as_mut_ptr(),
-                    v.as_mut_ptr(),
-                );
+                update(s, &self.step, self.scale, p.as_mut_ptr(), g.as_ptr(), m.as_mut_ptr(), v.as_mut_ptr());
             }
             self.parameters[tail.clone()].copy_from_slice(&p[..count]);
             self.m[tail.clone()].copy_from_slice(&m[..count]);
@@ -113,11 +100,7 @@ unsafe fn update<S: Simd>(s: S, step: &Step, scale: f32, p: *mut f32, g: *const 
     // SAFETY: the caller's.
     unsafe {
         let gradient = s.mul(s.load(g), s.splat(scale));
-        let mean = s.fma(
-            s.splat(step.beta1),
-            s.load(m),
-            s.mul(s.splat(1.0 - step.beta1), gradient),
-        );
+        let mean = s.fma(s.splat(step.beta1), s.load(m), s.mul(s.splat(1.0 - step.beta1), gradient));
         let square = s.mul(s.mul(s.splat(1.0 - step.beta2), gradient), gradient);
         let square = s.fma(s.splat(step.beta2), s.load(v), square);
         s.store(m, mean);
@@ -161,36 +144,15 @@ pub fn adamw_step(
     );
     assert!(step > 0, "steps of Adam count from 1");
     let set = InstructionSet::best();
-    let step = Adam {
-        learning_rate: lr,
-        beta1,
-        beta2,
-        epsilon: eps,
-    }
-    .step(step, lr, weight_decay);
+    let step = Adam { learning_rate: lr, beta1, beta2, epsilon: eps }.step(step, lr, weight_decay);
     let one = |(((parameters, gradients), m), v)| {
-        dispatch(
-            set,
-            Update {
-                step,
-                scale: 1.0,
-                parameters,
-                gradients,
-                m,
-                v,
-            },
-        );
+        dispatch(set, Update { step, scale: 1.0, parameters, gradients, m, v });
     };
     if length <= CHUNK {
         return one((((param, grad), m), v));
     }
     let moments = (m.par_chunks_mut(CHUNK), v.par_chunks_mut(CHUNK));
-    param
-        .par_chunks_mut(CHUNK)
-        .zip(grad.par_chunks(CHUNK))
-        .zip(moments.0)
-        .zip(moments.1)
-        .for_each(one);
+    param.par_chunks_mut(CHUNK).zip(grad.par_chunks(CHUNK)).zip(moments.0).zip(moments.1).for_each(one);
 }
 
 #[cfg(test)]
@@ -233,17 +195,6 @@ mod tests {
     #[test]
     #[should_panic(expected = "3 parameters have 2 gradients")]
     fn lengths_must_agree() {
-        adamw_step(
-            &mut [0.0; 3],
-            &[0.0; 2],
-            &mut [0.0; 3],
-            &mut [0.0; 3],
-            1,
-            0.1,
-            0.9,
-            0.99,
-            1e-8,
-            0.0,
-        );
+        adamw_step(&mut [0.0; 3], &[0.0; 2], &mut [0.0; 3], &mut [0.0; 3], 1, 0.1, 0.9, 0.99, 1e-8, 0.0);
     }
 }

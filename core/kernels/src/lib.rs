@@ -1,6 +1,6 @@
 //! Numeric kernels of equigen on plain slices.
 //!
-//! - [`forward`], [`backward`] and [`fit`]: many small dense networks at once (implicit neural representations), each in
+//! - [`forward`], [`backward`] and [`fit()`]: many small dense networks at once (implicit neural representations), each in
 //!   cache, with AVX-512, AVX2 or portable code chosen at run time.
 //! - [`adamw_step`]: one fused optimiser step over one tensor.
 //! - [`path`]: shortest Hamiltonian paths, for the order of neurons.
@@ -10,7 +10,10 @@
 
 mod adam;
 mod buffer;
+mod finish;
 mod fit;
+#[cfg(test)]
+mod fit_tests;
 mod network;
 pub mod path;
 mod plan;
@@ -25,7 +28,7 @@ mod sine;
 mod stack;
 
 pub use adam::{Adam, adamw_step};
-pub use fit::{FitOptions, FitOutcome, fit};
+pub use fit::{Decay, FitOptions, FitOutcome, fit};
 pub use render::{backward, forward};
 pub use simd::InstructionSet;
 pub use sine::sin_cos;

@@ -1,10 +1,10 @@
 //! One network in cache: its packed parameters, and forward and backward passes over one block of points.
 
 use crate::buffer::Buffer;
+use crate::finish::{Activate, Chain, Plain, ReluOf, SineOf};
 use crate::plan::{Layer, Plan, round_up};
-use crate::product::{Finish, Left, POINT_GROUP, add_transpose_times, times_panels};
+use crate::product::{Left, POINT_GROUP, add_transpose_times, times_panels};
 use crate::simd::Simd;
-use crate::sine::sin_cos_half_turns;
 use crate::stack::Activation;
 
 /// Bytes of activations and derivatives that a block of points may take: most of a first-level cache.
@@ -53,11 +53,7 @@ impl<'a> Network<'a> {
     pub(crate) fn new(plan: &'a Plan, block: usize) -> Self {
         let hidden = plan.hidden().iter().map(|layer| {
             let stride = layer.panels.columns;
-            Hidden {
-                values: Buffer::zeros(block * stride),
-                slopes: Buffer::zeros(block * stride),
-                stride,
-            }
+            Hidden { values: Buffer::zeros(block * stride), slopes: Buffer::zeros(block * stride), stride }
         });
         let outputs = plan.output().outputs;
         Self {
@@ -88,11 +84,7 @@ impl<'a> Network<'a> {
         if stride == inputs {
             self.coordinates[..coordinates.len()].copy_from_slice(coordinates);
         } else {
-            for (row, point) in self
-                .coordinates
-                .chunks_exact_mut(stride)
-                .zip(coordinates.chunks_exact(inputs))
-            {
+            for (row, point) in self.coordinates.chunks_exact_mut(stride).zip(coordinates.chunks_exact(inputs)) {
                 row[..inputs].copy_from_slice(point);
             }
         }
@@ -105,10 +97,7 @@ impl<'a> Network<'a> {
     pub(crate) fn refresh<S: Simd>(&mut self, s: S, backward: bool) {
         for layer in &self.plan.layers {
             let scale = s.splat(layer.argument_scale());
-            let (from, to) = (
-                &self.parameters[layer.weight..layer.end],
-                &mut self.arguments[layer.weight..layer.end],
-            );
+            let (from, to) = (&self.parameters[layer.weight..layer.end], &mut self.arguments[layer.weight..layer.end]);
             for i in (0..from.len()).step_by(S::LANES) {
                 // SAFETY: layers are padded to whole vectors.
                 unsafe { s.store(to.as_mut_ptr().add(i), s.mul(scale, s.load(from.as_ptr().add(i)))) }
@@ -136,15 +125,9 @@ impl<'a> Network<'a> {
             };
             // SAFETY: buffers have room for `rows` points of the padded widths, and layers lie within the parameters.
             unsafe {
-                let (weight, bias) = (
-                    self.arguments.as_ptr().add(layer.weight),
-                    self.arguments.as_ptr().add(layer.bias),
-                );
-                let left = Left {
-                    start: left.0,
-                    row: left.1,
-                    column: 1,
-                };
+                let (weight, bias) =
+                    (self.arguments.as_ptr().add(layer.weight), self.arguments.as_ptr().add(layer.bias));
+                let left = Left { start: left.0, row: left.1, column: 1 };
                 match layer.activation {
                     Some(Activation::Sine { .. }) => {
                         times_panels(s, left, rows, weight, &layer.panels, Some(bias), &SineOf(place))
@@ -185,11 +168,7 @@ impl<'a> Network<'a> {
     #[inline(always)]
     pub(crate) fn backward<S: Simd>(&mut self, s: S, rows: usize, coordinates: bool) {
         let plan = self.plan;
-        let mut upper = Left {
-            start: self.value_gradients.as_ptr(),
-            row: plan.output().outputs,
-            column: 1,
-        };
+        let mut upper = Left { start: self.value_gradients.as_ptr(), row: plan.output().outputs, column: 1 };
         for l in (0..plan.layers.len()).rev() {
             let layer = &plan.layers[l];
             let (lower, lower_stride) = match l {
@@ -201,19 +180,11 @@ impl<'a> Network<'a> {
                 let weight = self.gradients.as_mut_ptr().add(layer.weight);
                 let bias = self.gradients.as_mut_ptr().add(layer.bias);
                 if layer.activation.is_some() {
-                    let inputs = Left {
-                        start: lower,
-                        row: 1,
-                        column: lower_stride,
-                    };
+                    let inputs = Left { start: lower, row: 1, column: lower_stride };
                     add_transpose_times(s, inputs, rows, upper.start, upper.row, &layer.panels, weight);
                     add_column_sums(s, upper, rows, layer.panels.columns, bias);
                 } else {
-                    let outputs = Left {
-                        start: upper.start,
-                        row: 1,
-                        column: upper.row,
-                    };
+                    let outputs = Left { start: upper.start, row: 1, column: upper.row };
                     add_transpose_times(s, outputs, rows, lower, lower_stride, &layer.panels, weight);
                     add_strided_sums(upper, rows, layer.outputs, bias);
                 }
@@ -224,21 +195,11 @@ impl<'a> Network<'a> {
                 };
                 if l > 0 {
                     let hidden = &mut self.hidden[l - 1];
-                    let chain = Chain {
-                        slopes: hidden.slopes.as_mut_ptr(),
-                        stride: hidden.stride,
-                    };
+                    let chain = Chain { slopes: hidden.slopes.as_mut_ptr(), stride: hidden.stride };
                     times_panels(s, upper, rows, matrix, panels, None, &chain);
-                    upper = Left {
-                        start: hidden.slopes.as_ptr(),
-                        row: hidden.stride,
-                        column: 1,
-                    };
+                    upper = Left { start: hidden.slopes.as_ptr(), row: hidden.stride, column: 1 };
                 } else if coordinates {
-                    let plain = Plain {
-                        values: self.coordinate_gradients.as_mut_ptr(),
-                        stride: panels.columns,
-                    };
+                    let plain = Plain { values: self.coordinate_gradients.as_mut_ptr(), stride: panels.columns };
                     times_panels(s, upper, rows, matrix, panels, None, &plain);
                 }
             }
@@ -296,81 +257,5 @@ unsafe fn add_strided_sums(matrix: Left, rows: usize, columns: usize, sums: *mut
         let [a, b, c, d, e, f, g, h] = parts;
         // SAFETY: the caller's.
         unsafe { *sums.add(column) += ((a + b) + (c + d)) + ((e + f) + (g + h)) };
-    }
-}
-
-/// Where a hidden layer goes.
-struct Activate {
-    values: *mut f32,
-    slopes: *mut f32,
-    stride: usize,
-}
-
-impl Activate {
-    #[inline(always)]
-    unsafe fn store<S: Simd>(&self, s: S, row: usize, column: usize, value: S::V, slope: S::V) {
-        let at = row * self.stride + column;
-        // SAFETY: the caller's.
-        unsafe {
-            s.store(self.values.add(at), value);
-            s.store(self.slopes.add(at), slope);
-        }
-    }
-}
-
-/// Sine of half turns, and its cosine.
-struct SineOf(Activate);
-
-impl<S: Simd> Finish<S> for SineOf {
-    #[inline(always)]
-    unsafe fn finish(&self, s: S, row: usize, column: usize, value: S::V) {
-        let (sine, cosine) = sin_cos_half_turns(s, value);
-        // SAFETY: the caller's.
-        unsafe { self.0.store(s, row, column, sine, cosine) }
-    }
-}
-
-/// Positive part, and 1 where it is positive.
-struct ReluOf(Activate);
-
-impl<S: Simd> Finish<S> for ReluOf {
-    #[inline(always)]
-    unsafe fn finish(&self, s: S, row: usize, column: usize, value: S::V) {
-        // SAFETY: the caller's.
-        unsafe {
-            self.0
-                .store(s, row, column, s.max(value, s.splat(0.0)), s.is_positive(value))
-        }
-    }
-}
-
-/// Gradient by an activation times its slope, in place of the slope.
-struct Chain {
-    slopes: *mut f32,
-    stride: usize,
-}
-
-impl<S: Simd> Finish<S> for Chain {
-    #[inline(always)]
-    unsafe fn finish(&self, s: S, row: usize, column: usize, value: S::V) {
-        // SAFETY: the caller's.
-        unsafe {
-            let place = self.slopes.add(row * self.stride + column);
-            s.store(place, s.mul(value, s.load(place)));
-        }
-    }
-}
-
-/// Keeps the product.
-struct Plain {
-    values: *mut f32,
-    stride: usize,
-}
-
-impl<S: Simd> Finish<S> for Plain {
-    #[inline(always)]
-    unsafe fn finish(&self, s: S, row: usize, column: usize, value: S::V) {
-        // SAFETY: the caller's.
-        unsafe { s.store(self.values.add(row * self.stride + column), value) }
     }
 }

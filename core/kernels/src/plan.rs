@@ -25,11 +25,7 @@ pub(crate) struct Panels {
 
 impl Panels {
     fn new(rows: usize, columns: usize, lanes: usize) -> Self {
-        Self {
-            rows,
-            columns: round_up(columns, lanes),
-            lanes,
-        }
+        Self { rows, columns: round_up(columns, lanes), lanes }
     }
 
     /// Number of floats.
@@ -109,11 +105,7 @@ impl Plan {
         for (l, pair) in stack.widths.windows(2).enumerate() {
             let (inputs, outputs) = (pair[0], pair[1]);
             let activation = stack.activations.get(l).copied();
-            let stored = if activation.is_some() {
-                (inputs, outputs)
-            } else {
-                (outputs, inputs)
-            };
+            let stored = if activation.is_some() { (inputs, outputs) } else { (outputs, inputs) };
             let panels = Panels::new(stored.0, stored.1, lanes);
             let (weight, bias) = (packed, packed + round_up(panels.len(), 16));
             packed = bias + round_up(outputs, 16);
@@ -135,19 +127,8 @@ impl Plan {
             layers.push(layer);
         }
         // A lone output layer reads whole vectors of coordinates; hidden layers read single ones.
-        let coordinate_stride = if count == 1 {
-            round_up(stack.inputs(), lanes)
-        } else {
-            stack.inputs()
-        };
-        Self {
-            layers,
-            packed,
-            flipped,
-            coordinate_stride,
-            output_offset: stack.output_offset,
-            lanes,
-        }
+        let coordinate_stride = if count == 1 { round_up(stack.inputs(), lanes) } else { stack.inputs() };
+        Self { layers, packed, flipped, coordinate_stride, output_offset: stack.output_offset, lanes }
     }
 
     /// Hidden layers.
@@ -182,11 +163,7 @@ impl Plan {
             for column in 0..columns {
                 let (first, step) = layer.panels.column(column);
                 for row in 0..layer.panels.rows {
-                    let (output, input) = if layer.activation.is_some() {
-                        (column, row)
-                    } else {
-                        (row, column)
-                    };
+                    let (output, input) = if layer.activation.is_some() { (column, row) } else { (row, column) };
                     f(flat + output * inputs + input, layer.weight + first + row * step, layer);
                 }
             }

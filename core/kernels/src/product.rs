@@ -139,10 +139,7 @@ unsafe fn tile<S: Simd, F: Finish<S>, const M: usize, const N: usize>(
                 }
             }
         }
-        let left = Left {
-            start: left.start.add(row * left.row),
-            ..left
-        };
+        let left = Left { start: left.start.add(row * left.row), ..left };
         accumulate(s, &mut sums, left, panel, N * S::LANES, depth);
         for (m, sum) in sums.iter().enumerate() {
             for (n, &value) in sum.iter().enumerate() {
@@ -199,10 +196,7 @@ unsafe fn gradient_panel<S: Simd, const N: usize>(
     while row < rows {
         // SAFETY: the caller's; the tile is no taller than the rows that are left.
         unsafe {
-            let left = Left {
-                start: left.start.add(row * left.row),
-                ..left
-            };
+            let left = Left { start: left.start.add(row * left.row), ..left };
             let sums = sums.add(row * width);
             let rest = rows - row;
             if rest >= 8 && S::TILE_ROWS == 8 {

@@ -7,10 +7,7 @@ pub(crate) struct Uniform(pub(crate) u64);
 
 impl Uniform {
     pub(crate) fn next(&mut self) -> f32 {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 40) as f32 / 8_388_608.0 - 1.0
     }
 
@@ -62,24 +59,13 @@ pub(crate) struct Evaluation {
 /// Evaluates one network, flat `weights`, at one point.
 pub(crate) fn evaluate(stack: &DenseStack, weights: &[f32], point: &[f32]) -> Evaluation {
     let mut x: Vec<f64> = point.iter().map(|&x| f64::from(x)).collect();
-    let mut evaluation = Evaluation {
-        values: vec![],
-        nearest_kink: f64::INFINITY,
-        inputs: vec![],
-        slopes: vec![],
-    };
+    let mut evaluation = Evaluation { values: vec![], nearest_kink: f64::INFINITY, inputs: vec![], slopes: vec![] };
     let mut rest = weights;
     for (l, pair) in stack.widths.windows(2).enumerate() {
         let (weight, after) = rest.split_at(pair[0] * pair[1]);
         let (bias, after) = after.split_at(pair[1]);
         rest = after;
-        let row = |o: usize| {
-            weight[o * pair[0]..]
-                .iter()
-                .zip(&x)
-                .map(|(&w, &x)| f64::from(w) * x)
-                .sum::<f64>()
-        };
+        let row = |o: usize| weight[o * pair[0]..].iter().zip(&x).map(|(&w, &x)| f64::from(w) * x).sum::<f64>();
         let z: Vec<f64> = (0..pair[1]).map(|o| row(o) + f64::from(bias[o])).collect();
         evaluation.inputs.push(std::mem::take(&mut x));
         match stack.activations.get(l) {
@@ -88,9 +74,7 @@ pub(crate) fn evaluate(stack: &DenseStack, weights: &[f32], point: &[f32]) -> Ev
                     evaluation.nearest_kink = z.iter().map(|z| z.abs()).fold(evaluation.nearest_kink, f64::min);
                 }
                 x = z.iter().map(|&z| activate(activation, z).0).collect();
-                evaluation
-                    .slopes
-                    .push(z.iter().map(|&z| activate(activation, z).1).collect());
+                evaluation.slopes.push(z.iter().map(|&z| activate(activation, z).1).collect());
             }
             None => evaluation.values = z.iter().map(|z| z + f64::from(stack.output_offset)).collect(),
         }

@@ -50,14 +50,7 @@ pub(crate) fn forward_on(
             network.set_parameters(&weights[index * parameters..(index + 1) * parameters]);
             let all = coordinates.of(index, points * inputs);
             let coordinates = &all[first * inputs..first * inputs + values.len() / outputs * inputs];
-            dispatch(
-                set,
-                Render {
-                    network,
-                    coordinates,
-                    values,
-                },
-            );
+            dispatch(set, Render { network, coordinates, values });
         },
     );
 }
@@ -74,18 +67,11 @@ impl Kernel for Render<'_, '_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
-        let Self {
-            network,
-            coordinates,
-            values,
-        } = self;
+        let Self { network, coordinates, values } = self;
         let (inputs, outputs) = (network.plan.layers[0].inputs, network.plan.output().outputs);
         let block = block_points(network.plan, values.len() / outputs);
         network.refresh(s, false);
-        for (points, part) in coordinates
-            .chunks(block * inputs)
-            .zip(values.chunks_mut(block * outputs))
-        {
+        for (points, part) in coordinates.chunks(block * inputs).zip(values.chunks_mut(block * outputs)) {
             let rows = network.set_coordinates(points);
             network.forward(s, rows);
             part.copy_from_slice(&network.values[..part.len()]);
@@ -111,16 +97,7 @@ pub fn backward(
     grad_coordinates: Option<&mut [f32]>,
 ) {
     let set = InstructionSet::best();
-    backward_on(
-        set,
-        stack,
-        weights,
-        coordinates,
-        points,
-        grad_out,
-        grad_weights,
-        grad_coordinates,
-    );
+    backward_on(set, stack, weights, coordinates, points, grad_out, grad_weights, grad_coordinates);
 }
 
 /// [`backward`] on a given instruction set.
@@ -147,15 +124,8 @@ pub(crate) fn backward_on(
         weights.len(),
         grad_weights.len()
     );
-    let gradients = Gradients {
-        set,
-        stack,
-        plan: Plan::new(stack, set.lanes()),
-        weights,
-        coordinates,
-        points,
-        grad_out,
-    };
+    let gradients =
+        Gradients { set, stack, plan: Plan::new(stack, set.lanes()), weights, coordinates, points, grad_out };
     let size = points * stack.inputs();
     let Some(grad_coordinates) = grad_coordinates else {
         return gradients.compute(0, grad_weights, None);
@@ -210,25 +180,21 @@ impl Gradients<'_> {
             Some(all) if inputs > 0 => all.chunks_mut(inputs).map(Some).collect(),
             _ => (0..grad_weights.len() / parameters).map(|_| None).collect(),
         };
-        grad_weights
-            .par_chunks_mut(parameters)
-            .zip(each.par_iter_mut())
-            .enumerate()
-            .for_each_init(
-                || Network::new(&self.plan, block_points(&self.plan, self.points)),
-                |network, (i, (grad_weights, grad_coordinates))| {
-                    let index = first + i;
-                    network.set_parameters(&self.weights[index * parameters..(index + 1) * parameters]);
-                    let kernel = Differentiate {
-                        network,
-                        coordinates: self.coordinates.of(index, inputs),
-                        grad_out: &self.grad_out[index * values..(index + 1) * values],
-                        grad_coordinates: grad_coordinates.as_deref_mut(),
-                    };
-                    dispatch(self.set, kernel);
-                    self.plan.unpack(&network.gradients, grad_weights, true);
-                },
-            );
+        grad_weights.par_chunks_mut(parameters).zip(each.par_iter_mut()).enumerate().for_each_init(
+            || Network::new(&self.plan, block_points(&self.plan, self.points)),
+            |network, (i, (grad_weights, grad_coordinates))| {
+                let index = first + i;
+                network.set_parameters(&self.weights[index * parameters..(index + 1) * parameters]);
+                let kernel = Differentiate {
+                    network,
+                    coordinates: self.coordinates.of(index, inputs),
+                    grad_out: &self.grad_out[index * values..(index + 1) * values],
+                    grad_coordinates: grad_coordinates.as_deref_mut(),
+                };
+                dispatch(self.set, kernel);
+                self.plan.unpack(&network.gradients, grad_weights, true);
+            },
+        );
     }
 }
 
@@ -245,12 +211,7 @@ impl Kernel for Differentiate<'_, '_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
-        let Self {
-            network,
-            coordinates,
-            grad_out,
-            mut grad_coordinates,
-        } = self;
+        let Self { network, coordinates, grad_out, mut grad_coordinates } = self;
         let (inputs, outputs) = (network.plan.layers[0].inputs, network.plan.output().outputs);
         let block = block_points(network.plan, grad_out.len() / outputs);
         network.gradients.fill(0.0);
@@ -281,9 +242,5 @@ fn copy_rows(from: &[f32], stride: usize, to: &mut [f32], width: usize) {
 /// If `values` is not `[n, points, outputs]`.
 pub(crate) fn check_values(name: &str, values: &[f32], n: usize, points: usize, stack: &DenseStack) {
     let outputs = stack.outputs();
-    assert!(
-        values.len() == n * points * outputs,
-        "{name} [{n}, {points}, {outputs}] holds {} values",
-        values.len()
-    );
+    assert!(values.len() == n * points * outputs, "{name} [{n}, {points}, {outputs}] holds {} values", values.len());
 }

@@ -16,15 +16,8 @@ fn stacks() -> impl Strategy<Value = DenseStack> {
     let hidden = prop::collection::vec((1usize..=64, activation), 0..=4);
     (1usize..=30, hidden, 1usize..=20, -1.0f32..1.0).prop_map(|(inputs, hidden, outputs, output_offset)| {
         let middle = hidden.iter().map(|&(width, _)| width);
-        let widths = std::iter::once(inputs)
-            .chain(middle)
-            .chain(std::iter::once(outputs))
-            .collect();
-        DenseStack {
-            widths,
-            activations: hidden.iter().map(|&(_, activation)| activation).collect(),
-            output_offset,
-        }
+        let widths = std::iter::once(inputs).chain(middle).chain(std::iter::once(outputs)).collect();
+        DenseStack { widths, activations: hidden.iter().map(|&(_, activation)| activation).collect(), output_offset }
     })
 }
 
@@ -62,11 +55,7 @@ fn case(stack: DenseStack, n: usize, points: usize, seed: u64) -> Case {
     for network in 0..n {
         let weights = &case.weights[network * parameters..(network + 1) * parameters];
         for point in network * points..(network + 1) * points {
-            let evaluation = evaluate(
-                &case.stack,
-                weights,
-                &case.coordinates[point * inputs..(point + 1) * inputs],
-            );
+            let evaluation = evaluate(&case.stack, weights, &case.coordinates[point * inputs..(point + 1) * inputs]);
             case.values.extend(&evaluation.values);
             case.nearest_kink = case.nearest_kink.min(evaluation.nearest_kink);
             add_gradients(
@@ -90,16 +79,7 @@ fn gradients(case: &Case, set: InstructionSet, coordinates: Coordinates<'_>) -> 
     let (mut by_weights, mut by_coordinates) = (vec![9.0; case.weights.len()], vec![9.0; size]);
     let (stack, weights, grad_out) = (&case.stack, &case.weights, &case.grad_out);
     let to = Some(&mut by_coordinates[..]);
-    backward_on(
-        set,
-        stack,
-        weights,
-        coordinates,
-        case.points,
-        grad_out,
-        &mut by_weights,
-        to,
-    );
+    backward_on(set, stack, weights, coordinates, case.points, grad_out, &mut by_weights, to);
     (by_weights, by_coordinates)
 }
 
@@ -176,10 +156,7 @@ fn results_do_not_depend_on_the_number_of_threads() {
     let case = case(DenseStack::siren(&[2, 32, 32, 1], 30.0), 40, 70, 3);
     let shared = Coordinates::Shared(&case.coordinates[..140]);
     let run = |threads: usize| {
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .build()
-            .expect("a pool");
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
         pool.install(|| gradients(&case, InstructionSet::best(), shared))
     };
     assert_eq!(run(1), run(3));
@@ -191,15 +168,7 @@ fn no_networks_and_no_points_are_fine() {
     let weights = vec![1.0; stack.parameters()];
     crate::forward(&stack, &[], Coordinates::Shared(&[0.0; 4]), 2, &mut []);
     let (mut to, mut point) = (vec![9.0; stack.parameters()], vec![]);
-    crate::backward(
-        &stack,
-        &weights,
-        Coordinates::Shared(&[]),
-        0,
-        &[],
-        &mut to,
-        Some(&mut point),
-    );
+    crate::backward(&stack, &weights, Coordinates::Shared(&[]), 0, &[], &mut to, Some(&mut point));
     assert!(to.iter().all(|&x| x == 0.0));
 }
 

@@ -95,16 +95,8 @@ mod tests {
     fn assert_close(x: f32) {
         let (sine, cosine) = sin_cos(x);
         let exact = f64::from(x).sin_cos();
-        assert!(
-            (f64::from(sine) - exact.0).abs() <= BOUND,
-            "sin({x}) = {sine}, not {}",
-            exact.0
-        );
-        assert!(
-            (f64::from(cosine) - exact.1).abs() <= BOUND,
-            "cos({x}) = {cosine}, not {}",
-            exact.1
-        );
+        assert!((f64::from(sine) - exact.0).abs() <= BOUND, "sin({x}) = {sine}, not {}", exact.0);
+        assert!((f64::from(cosine) - exact.1).abs() <= BOUND, "cos({x}) = {cosine}, not {}", exact.1);
     }
 
     #[test]
@@ -121,23 +113,12 @@ mod tests {
     fn vector_error_of_every_set() {
         let half_turns: Vec<f32> = (-1_600_000..1_600_000).map(|i| i as f32 * 0.001_988_7).collect();
         for set in InstructionSet::ALL.into_iter().filter(|set| set.available()) {
-            let values = dispatch(
-                set,
-                Evaluate {
-                    half_turns: &half_turns,
-                },
-            );
+            let values = dispatch(set, Evaluate { half_turns: &half_turns });
             assert_eq!(values.len(), half_turns.len());
             for (&u, &(sine, cosine)) in half_turns.iter().zip(&values) {
                 let exact = (f64::from(u) * std::f64::consts::PI).sin_cos();
-                assert!(
-                    (f64::from(sine) - exact.0).abs() <= BOUND,
-                    "{set:?}: sin at {u}: {sine}"
-                );
-                assert!(
-                    (f64::from(cosine) - exact.1).abs() <= BOUND,
-                    "{set:?}: cos at {u}: {cosine}"
-                );
+                assert!((f64::from(sine) - exact.0).abs() <= BOUND, "{set:?}: sin at {u}: {sine}");
+                assert!((f64::from(cosine) - exact.1).abs() <= BOUND, "{set:?}: cos at {u}: {cosine}");
             }
         }
     }

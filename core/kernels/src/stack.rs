@@ -34,21 +34,13 @@ impl DenseStack {
     /// ```
     pub fn siren(widths: &[usize], omega: f32) -> Self {
         let activations = vec![Activation::Sine { omega }; widths.len().saturating_sub(2)];
-        Self {
-            widths: widths.to_vec(),
-            activations,
-            output_offset: 0.0,
-        }
+        Self { widths: widths.to_vec(), activations, output_offset: 0.0 }
     }
 
     /// A multilayer perceptron: every hidden layer max(z, 0), no output offset.
     pub fn relu(widths: &[usize]) -> Self {
         let activations = vec![Activation::Relu; widths.len().saturating_sub(2)];
-        Self {
-            widths: widths.to_vec(),
-            activations,
-            output_offset: 0.0,
-        }
+        Self { widths: widths.to_vec(), activations, output_offset: 0.0 }
     }
 
     /// Number of parameters of one network.
@@ -82,16 +74,8 @@ impl DenseStack {
     /// # Panics
     /// If the fields contradict each other.
     pub(crate) fn check(&self) {
-        assert!(
-            self.widths.len() >= 2,
-            "a dense stack needs inputs and outputs, not widths {:?}",
-            self.widths
-        );
-        assert!(
-            !self.widths.contains(&0),
-            "a dense stack has no empty layer: {:?}",
-            self.widths
-        );
+        assert!(self.widths.len() >= 2, "a dense stack needs inputs and outputs, not widths {:?}", self.widths);
+        assert!(!self.widths.contains(&0), "a dense stack has no empty layer: {:?}", self.widths);
         assert!(
             self.activations.len() == self.widths.len() - 2,
             "widths {:?} need {} activations, one per hidden layer, not {}",
@@ -172,11 +156,6 @@ mod tests {
     #[test]
     #[should_panic(expected = "need 2 activations")]
     fn activations_must_match() {
-        DenseStack {
-            widths: vec![2, 3, 4, 1],
-            activations: vec![],
-            output_offset: 0.0,
-        }
-        .check();
+        DenseStack { widths: vec![2, 3, 4, 1], activations: vec![], output_offset: 0.0 }.check();
     }
 }

@@ -212,6 +212,9 @@ pub struct Pretrain {
     pub encoder: Box<dyn Encoder>,
     /// Losses to train it for; each carries its weight.
     pub objectives: Vec<Box<dyn Objective>>,
+    /// Augmentations that multiply the source: applied to each network before its views are made.
+    #[serde(default)]
+    pub expand: Vec<Box<dyn Augmentation>>,
     /// How the second view of each network is made, in order.
     #[serde(default)]
     pub augmentations: Vec<Box<dyn Augmentation>>,
@@ -225,6 +228,9 @@ pub struct Pretrain {
 pub struct Train {
     /// What generates networks.
     pub generator: Box<dyn Generator>,
+    /// Augmentations that multiply the source: applied to each network before it is encoded.
+    #[serde(default)]
+    pub expand: Vec<Box<dyn Augmentation>>,
     /// Disturbs the features that the generator is conditioned on in training, at levels uniform in 0 to its scale, so
     /// that it learns what networks lie around a disturbed feature; nothing by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -237,9 +243,9 @@ pub struct Train {
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Adapt {
-    /// Function-moving augmentations that multiply the shots.
+    /// Augmentations that multiply the shots.
     #[serde(default)]
-    pub augmentations: Vec<Box<dyn Augmentation>>,
+    pub expand: Vec<Box<dyn Augmentation>>,
     /// Source networks in each batch, beside the shots; the rest of the batch is shots.
     #[serde(default = "default_source")]
     pub source: usize,
@@ -260,9 +266,9 @@ pub struct Sample {
     pub count: usize,
     /// How the features of the shots are moved.
     pub disturbance: Box<dyn Disturbance>,
-    /// Function-moving augmentations of the shots before they are encoded.
+    /// Augmentations that multiply the shots before they are encoded.
     #[serde(default)]
-    pub augmentations: Vec<Box<dyn Augmentation>>,
+    pub expand: Vec<Box<dyn Augmentation>>,
     /// Scale of the generator's own noise: 1 samples, 0 decodes without noise.
     #[serde(default = "default_temperature")]
     pub temperature: f64,

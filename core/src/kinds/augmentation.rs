@@ -114,6 +114,15 @@ impl AffineMaps {
         out
     }
 
+    /// The image `T x` of one point under one of the maps.
+    pub fn image(&self, map: usize, point: &[f32], out: &mut [f32]) {
+        let d = self.dimensions;
+        for (i, out) in out.iter_mut().enumerate() {
+            let row = &self.linear[(map * d + i) * d..(map * d + i + 1) * d];
+            *out = self.shift[map * d + i] + row.iter().zip(point).map(|(a, x)| a * x).sum::<f32>();
+        }
+    }
+
     /// Images of points under each map, `[n, points, d]`, and a mask `[n, points, 1]` that is one where the image lies in
     /// `[-1, 1]^d`: outside, nothing was fitted.
     pub fn apply(&self, points: &Points, device: &Device) -> (Tensor<3>, Tensor<3>) {

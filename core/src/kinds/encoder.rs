@@ -3,14 +3,14 @@
 use std::fmt::Debug;
 use std::sync::Arc;
 
-use burn::tensor::Device;
+use burn::tensor::{Device, Tensor};
 
 use super::component_kind;
 use crate::action::FeatureAction;
 use crate::learner::Trainable;
 use crate::registry::Claim;
 use crate::statistics::Statistics;
-use crate::{Features, Inr, Layout, Result, Seed, Weights};
+use crate::{Inr, Layout, Result, Seed, Weights};
 
 /// The configuration of an encoder.
 #[typetag::serde(tag = "type")]
@@ -52,8 +52,13 @@ pub struct EncoderContext {
 
 /// A live encoder.
 pub trait EncoderModel: Send {
-    /// Features of a batch. Differentiable in the weights and in the encoder's parameters.
-    fn encode(&self, weights: &Weights) -> Features;
+    /// The condition ψ that generators are given, `[n, dim]`: invariant under every symmetry that the encoder claims.
+    /// Differentiable in the weights and in the encoder's parameters.
+    fn pooled(&self, weights: &Weights) -> Tensor<2>;
+
+    /// Features of every neuron, `[n, width, f]` for each hidden layer: equivariant, they move with the neurons as
+    /// [`Encoder::feature_action`] says. Differentiable likewise.
+    fn neurons(&self, weights: &Weights) -> Vec<Tensor<3>>;
 
     /// The encoder's parameters in training.
     fn learner(&mut self) -> &mut dyn Trainable;

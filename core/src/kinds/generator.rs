@@ -9,7 +9,7 @@ use super::{Term, component_kind};
 use crate::learner::Trainable;
 use crate::registry::Claim;
 use crate::statistics::Statistics;
-use crate::{EncoderModel, Inr, Layout, Result, Seed, Weights, seed::Rng};
+use crate::{TargetSignals, EncoderModel, Inr, Layout, Result, Seed, Weights, seed::Rng};
 
 /// The configuration of a generator.
 #[typetag::serde(tag = "type")]
@@ -55,6 +55,8 @@ pub struct GeneratorBatch<'a> {
     pub disturbed: Tensor<2>,
     /// How strongly each was disturbed, `[n, 1]`; 0 is not at all.
     pub level: Tensor<2>,
+    /// What the networks render as.
+    pub signals: TargetSignals,
     /// The frozen encoder, for the equivariance loss.
     pub encoder: &'a dyn EncoderModel,
     /// How far the stage is, from 0 to 1.

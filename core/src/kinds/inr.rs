@@ -19,6 +19,11 @@ pub trait Inr: Debug + Send + Sync {
     /// If a setting is out of range.
     fn layout(&self, dimensions: usize, channels: usize) -> Result<Layout>;
 
+    /// Dimensions of the signal's raw coordinates: the first layer's inputs, unless the family encodes them.
+    fn dimensions(&self, layout: &Layout) -> usize {
+        layout.inputs()
+    }
+
     /// Draws the flat parameters of one network.
     fn initialise(&self, layout: &Layout, rng: &mut Rng) -> Vec<f32>;
 

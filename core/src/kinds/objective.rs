@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use burn::tensor::{Device, Tensor};
 
-use super::{AffineMaps, Term, component_kind};
+use super::{Term, component_kind};
 use crate::learner::Trainable;
 use crate::registry::Claim;
 use crate::statistics::Statistics;
-use crate::{Inr, Layout, Result, Seed, Weights, seed::Rng};
+use crate::{Inr, Layout, Result, Seed, TargetSignals, Weights, seed::Rng};
 
 /// The configuration of a pre-training loss; it carries its own weight in the sum.
 #[typetag::serde(tag = "type")]
@@ -52,8 +52,10 @@ pub struct Views {
     pub original: Weights,
     /// The networks augmented.
     pub augmented: Weights,
-    /// How augmentation moved the signals: `f_augmented(x) = f_original(T x)`.
-    pub maps: AffineMaps,
+    /// What the original networks render as.
+    pub original_signals: TargetSignals,
+    /// What the augmented networks render as.
+    pub augmented_signals: TargetSignals,
     /// Pooled features of the originals, `[n, dim]`.
     pub original_features: Tensor<2>,
     /// Pooled features of the augmented networks, `[n, dim]`.

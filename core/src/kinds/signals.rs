@@ -82,6 +82,23 @@ impl Domain {
             .collect()
     }
 
+    /// The value at a point of `[-1, 1]^2`, bilinear between the pixels of `signal [points, channels]`.
+    pub fn interpolate(&self, signal: &[f32], point: &[f32], out: &mut [f32]) {
+        let Self::Image { height, width, channels } = *self;
+        let place = |x: f32, n: usize| {
+            let x = (0.5 * (x + 1.0) * (n - 1) as f32).clamp(0.0, (n - 1) as f32);
+            let low = (x as usize).min(n.saturating_sub(2));
+            (low, (low + 1).min(n - 1), x - low as f32)
+        };
+        let ((left, right, fx), (top, bottom, fy)) = (place(point[0], width), place(point[1], height));
+        for (c, value) in out.iter_mut().enumerate() {
+            let at = |row: usize, column: usize| signal[(row * width + column) * channels + c];
+            let upper = at(top, left) * (1.0 - fx) + at(top, right) * fx;
+            let lower = at(bottom, left) * (1.0 - fx) + at(bottom, right) * fx;
+            *value = upper * (1.0 - fy) + lower * fy;
+        }
+    }
+
     /// Points of the native grid.
     pub fn points(&self) -> usize {
         let Self::Image { height, width, .. } = *self;

@@ -229,3 +229,65 @@ fn link(target: &Path, link: &Path) -> Result<()> {
     fs_err::rename(&beside, link)?;
     Ok(())
 }
+
+/// Draws `count` further samples from a finished run with a seed of their own, into the new folder `out`.
+///
+/// # Errors
+/// If the run is not finished up to `adapt`, or `out` exists.
+pub fn sample_run(
+    run: &Path,
+    count: usize,
+    seed: u64,
+    out: &Path,
+    registry: &Registry,
+    observer: &dyn Observer,
+) -> Result<()> {
+    let record: RunRecord = files::read_json(&run.join("run.json"))?;
+    let pipeline = crate::config::load(&run.join("config.toml"), &Default::default(), registry)?;
+    let store = Store::open(&run.parent().unwrap_or(Path::new(".")).join(".store"))?;
+    let stage = STAGES
+        .iter()
+        .find(|stage| stage.name == "sample")
+        .expect("sampling is a stage");
+    let mut inputs = Vec::new();
+    for name in stage.inputs {
+        let folder = record
+            .stages
+            .get(*name)
+            .map(|stage| store.folder(&stage.key))
+            .filter(|folder| folder.is_dir());
+        let folder = folder.ok_or_else(|| {
+            let text = format!(
+                "`{}` has no finished stage `{name}`; run its pipeline first",
+                run.display()
+            );
+            Error::failed(text)
+        })?;
+        inputs.push((*name, folder));
+    }
+    if out.exists() {
+        return Err(Error::config(format!(
+            "--out {}: it exists already; name a new folder",
+            out.display()
+        )));
+    }
+    let parent = out
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    fs_err::create_dir_all(parent)?;
+    let partial = tempfile::Builder::new().prefix(".partial-").tempdir_in(parent)?;
+    let context = StageContext {
+        stage: stage.name,
+        pipeline: &pipeline,
+        seed: Seed::new(seed).split("sample"),
+        device: device::open(&pipeline.device)?,
+        folder: partial.path(),
+        observer,
+        inputs: &inputs,
+        signals: &OnceLock::new(),
+    };
+    crate::stages::sample_more(&context, count)?;
+    fs_err::rename(partial.keep(), out)?;
+    Ok(())
+}

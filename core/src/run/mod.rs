@@ -6,7 +6,7 @@ mod store;
 mod training;
 
 pub use events::{Event, Observer};
-pub use execute::{Execution, Options, RunRecord, execute, plan};
+pub use execute::{Execution, Options, RunRecord, StageRecord, execute, plan, sample_run};
 pub use store::Store;
 pub use training::{Curve, Training, train};
 

@@ -1,13 +1,12 @@
 //! The generator meets the shots: it is tuned on them, multiplied by exact augmentations, with source networks mixed in.
 
-use super::data::{Data, augment};
+use super::data::Data;
 use super::train::GeneratorTraining;
 use crate::learner::Trainable;
 use crate::run::{StageContext, Training, train};
-use crate::seed::{self, Rng};
+use crate::seed::Rng;
 use crate::tensors::Tensors;
-use crate::{Result, Term, Weights, host};
-use burn::tensor::Tensor;
+use crate::{Result, Term};
 
 pub(super) fn run(context: &StageContext<'_>) -> Result<()> {
     let data = Data::load(context)?;
@@ -24,20 +23,10 @@ impl Training for AdaptTraining<'_> {
     fn losses(&mut self, _: usize, rng: &mut Rng) -> Result<Vec<Term>> {
         let Self(training) = self;
         let adapt = &training.pipeline.adapt;
-        let shots = &training.data.split.shots;
         let count = adapt.schedule.batch - adapt.source;
-        let rows: Vec<usize> = seed::indices(rng, count, shots.len())
-            .iter()
-            .map(|i| shots[*i])
-            .collect();
-        let weights = training.data.zoo.weights(&rows, &training.device);
-        let (weights, _) = augment(&weights, &adapt.augmentations, "adapt.augmentations", rng)?;
-        let mut features = host::read(training.encoder.encode(&weights).pooled);
-        let (source_rows, source_features) = training.source_batch(adapt.source, rng);
-        let source = training.data.zoo.weights(&source_rows, &training.device);
-        features.extend(source_features);
-        let values = Tensor::cat(vec![weights.values().clone(), source.values().clone()], 0);
-        training.losses_on(Weights::new(weights.layout().clone(), values), features, 1.0, rng)
+        let shots = training.pick(&training.data.split.shots, count, &adapt.expand, "adapt.expand", rng)?;
+        let networks = if adapt.source > 0 { shots.concat(training.pick_source(adapt.source, rng)?) } else { shots };
+        training.losses_on(networks, 1.0, rng)
     }
 
     fn learners(&mut self) -> Vec<(String, &mut dyn Trainable)> {

@@ -8,8 +8,8 @@ use crate::run::StageContext;
 use crate::statistics::Statistics;
 use crate::tensors::Tensors;
 use crate::{
-    Augmentation, EncoderContext, EncoderModel, FeatureBank, GeneratorContext, GeneratorModel, Result, Seed, Weights,
-    Zoo, host, seed::Rng,
+    AffineMaps, Augmentation, Domain, EncoderContext, EncoderModel, FeatureBank, GeneratorContext, GeneratorModel, Result, Seed, TargetSignals, Weights,
+    Zoo, host, picture, seed::Rng,
 };
 
 /// The zoo, its split, and the scale of the source networks.
@@ -99,8 +99,14 @@ impl Data {
 
     /// Pooled features of rows of the zoo, `[rows, dim]`, without autodiff.
     pub(super) fn encode_rows(&self, encoder: &dyn EncoderModel, rows: &[usize], device: &Device) -> Vec<f32> {
-        let encode = |rows: &[usize]| host::read(encoder.encode(&self.zoo.weights(rows, device)).pooled);
+        let encode = |rows: &[usize]| host::read(encoder.pooled(&self.zoo.weights(rows, device)));
         rows.chunks(ENCODE_BATCH).flat_map(encode).collect()
+    }
+
+    /// What every network of the zoo renders as on the grid of its signal: the truth of losses in function space.
+    pub(super) fn rendered(&self, device: &Device) -> Rendered {
+        let rows: Vec<usize> = (0..self.zoo.len()).collect();
+        Rendered { domain: self.zoo.domain, grid: picture::render(&self.zoo, &rows, &self.zoo.domain.grid(), device) }
     }
 
     /// Features of all source networks.
@@ -116,15 +122,30 @@ impl Data {
     }
 }
 
+/// Every network of a zoo, rendered on the grid of its signal.
+pub(super) struct Rendered {
+    domain: Domain,
+    grid: Vec<f32>,
+}
+
+impl Rendered {
+    /// The signals of networks of the zoo that were moved by these maps.
+    pub(super) fn targets(&self, rows: &[usize], maps: AffineMaps) -> TargetSignals {
+        let length = self.domain.points() * self.domain.channels();
+        let grid = rows.iter().flat_map(|row| &self.grid[row * length..(row + 1) * length]).copied().collect();
+        TargetSignals::new(self.domain, grid, maps)
+    }
+}
+
 /// Applies augmentations in order; the maps that move the signal are composed.
 pub(super) fn augment(
     weights: &Weights,
     augmentations: &[Box<dyn Augmentation>],
     key: &str,
     rng: &mut Rng,
-) -> Result<(Weights, crate::AffineMaps)> {
+) -> Result<(Weights, AffineMaps)> {
     let layout = weights.layout().clone();
-    let mut maps = crate::AffineMaps::identity(weights.len(), layout.inputs());
+    let mut maps = AffineMaps::identity(weights.len(), layout.inputs());
     let mut out = weights.clone();
     for (i, augmentation) in augmentations.iter().enumerate() {
         let draws = augmentation

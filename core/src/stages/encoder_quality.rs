@@ -88,10 +88,7 @@ fn permutation_error(data: &Data, encoder: &dyn EncoderModel, rows: &[usize], de
         )
     };
     let elements: Vec<Element> = rows.iter().map(|_| element()).collect();
-    let (plain, moved) = (
-        encoder.encode(&weights).pooled,
-        encoder.encode(&apply(&elements, &weights)).pooled,
-    );
+    let (plain, moved) = (encoder.pooled(&weights), encoder.pooled(&apply(&elements, &weights)));
     let change = (moved - plain.clone()).square().sum_dim(1).sqrt();
     f64::from(host::scalar(
         (change / plain.square().sum_dim(1).sqrt().clamp_min(1e-12)).max(),
@@ -104,7 +101,7 @@ fn retrieval(context: &StageContext<'_>, data: &Data, encoder: &dyn EncoderModel
     let mut rng = context.seed.split("retrieval").stream(0);
     let (view, _) = augment(&weights, augmentations, "pretrain.augmentations", &mut rng)?;
     let unit = |x: Tensor<2>| x.clone() / x.square().sum_dim(1).sqrt().clamp_min(1e-12);
-    let similarity = unit(encoder.encode(&view).pooled).matmul(unit(encoder.encode(&weights).pooled).transpose());
+    let similarity = unit(encoder.pooled(&view)).matmul(unit(encoder.pooled(&weights)).transpose());
     let n = rows.len();
     let rows = host::read(similarity);
     let best = |row: &[f32]| row.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).map(|(i, _)| i);

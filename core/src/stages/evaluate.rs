@@ -29,6 +29,8 @@ pub struct Evaluation {
     /// Median over samples of total variation at 8 times the resolution over that at the native one, relative to the
     /// same of held-out fits: far above 1 is speckle between grid points.
     pub speckle: f64,
+    /// For each sample of the generated set the nearest shot, an index into the split's shots.
+    pub nearest_shot: Vec<usize>,
     /// The fits.
     pub fit: FitSummary,
     /// The encoder.
@@ -137,6 +139,7 @@ pub(super) fn run(context: &StageContext<'_>) -> Result<()> {
         rows,
         one_condition_diversity: one_condition(&eyes, &sampler, level, seed.split("one condition"))? / spread(&ceiling),
         speckle: speckle(context, &samples, &first) / speckle(context, &data.zoo, &split.ceiling),
+        nearest_shot: nearest(&sets[0].1, &shots),
         fit: files::read_json(&context.input("fit", "summary.json"))?,
         encoder: files::read_json(&context.input("pretrain", "encoder.json"))?,
         judge: files::read_json(&context.input("judge", "judge.json"))?,
@@ -200,17 +203,20 @@ fn jittered(data: &Data, rows: &[usize], seed: Seed) -> Zoo {
     }
 }
 
+fn distance(a: &[f32], b: &[f32]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| f64::from(a - b).powi(2)).sum::<f64>().sqrt()
+}
+
+/// For each of a set the nearest of the shots, in the judge's features.
+fn nearest(set: &Judgement, shots: &Judgement) -> Vec<usize> {
+    let to = |i: usize, shot: usize| distance(set.feature(i), shots.feature(shot));
+    let nearest = |i: usize| (0..shots.len()).min_by(|a, b| to(i, *a).total_cmp(&to(i, *b)));
+    (0..set.len()).filter_map(nearest).collect()
+}
+
 /// Mean pairwise feature distance, without self-pairs.
 fn spread(set: &Judgement) -> f64 {
-    let distance = |i: usize, j: usize| {
-        let square = |(a, b): (&f32, &f32)| f64::from(a - b).powi(2);
-        set.feature(i)
-            .iter()
-            .zip(set.feature(j))
-            .map(square)
-            .sum::<f64>()
-            .sqrt()
-    };
+    let distance = |i: usize, j: usize| distance(set.feature(i), set.feature(j));
     let pairs = (0..set.len()).flat_map(|i| (0..i).map(move |j| (i, j)));
     let count = (set.len() * set.len().saturating_sub(1) / 2).max(1);
     pairs.map(|(i, j)| distance(i, j)).sum::<f64>() / count as f64

@@ -2,7 +2,7 @@
 
 use burn::tensor::Device;
 
-use super::data::{Data, augment};
+use super::data::{Data, Rendered, augment};
 use super::encoder_quality;
 use crate::config::Pretrain;
 use crate::learner::Trainable;
@@ -30,13 +30,8 @@ pub(super) fn run(context: &StageContext<'_>) -> Result<()> {
     };
     let objectives = (0..pretrain.objectives.len()).map(build).collect::<Result<_>>()?;
     let encoder = data.new_encoder(context.pipeline, &device, context.seed.split("encoder"))?;
-    let mut training = PretrainTraining {
-        encoder,
-        objectives,
-        data: &data,
-        pretrain,
-        device,
-    };
+    let rendered = data.rendered(&context.device);
+    let mut training = PretrainTraining { encoder, objectives, data: &data, rendered, pretrain, device };
     let curve = train(context, &pretrain.schedule, &mut training)?;
     context.save_model(&training.encoder.learner().parameters(), &curve)?;
     let quality = encoder_quality::measure(context, &data, &training.encoder.learner().parameters())?;
@@ -47,6 +42,7 @@ struct PretrainTraining<'a> {
     encoder: Box<dyn EncoderModel>,
     objectives: Vec<Box<dyn ObjectiveModel>>,
     data: &'a Data,
+    rendered: Rendered,
     pretrain: &'a Pretrain,
     device: Device,
 }
@@ -59,16 +55,17 @@ impl Training for PretrainTraining<'_> {
             .iter()
             .map(|i| source[*i])
             .collect();
-        let original = self.data.zoo.weights(&rows, &self.device);
-        let (augmented, maps) = augment(&original, &self.pretrain.augmentations, "pretrain.augmentations", rng)?;
-        let original_features = self.encoder.encode(&original).pooled;
-        let augmented_features = self.encoder.encode(&augmented).pooled;
+        let networks = self.data.zoo.weights(&rows, &self.device);
+        let (original, maps) = augment(&networks, &self.pretrain.expand, "pretrain.expand", rng)?;
+        let (augmented, view) = augment(&original, &self.pretrain.augmentations, "pretrain.augmentations", rng)?;
+        let signals = self.rendered.targets(&rows, maps);
         let views = Views {
+            original_features: self.encoder.pooled(&original),
+            augmented_features: self.encoder.pooled(&augmented),
+            augmented_signals: signals.moved(&view),
+            original_signals: signals,
             original,
             augmented,
-            maps,
-            original_features,
-            augmented_features,
         };
         Ok(self
             .objectives

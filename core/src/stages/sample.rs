@@ -107,9 +107,9 @@ impl<'a> Sampler<'a> {
         let mut rng = seed.stream(0);
         let mut weights = self.data.zoo.weights(rows, &self.context.device);
         if level > 0.0 {
-            weights = augment(&weights, &sample.augmentations, "sample.augmentations", &mut rng)?.0;
+            weights = augment(&weights, &sample.expand, "sample.expand", &mut rng)?.0;
         }
-        let mut features = host::read(self.encoder.encode(&weights).pooled);
+        let mut features = host::read(self.encoder.pooled(&weights));
         sample
             .disturbance
             .disturb(&mut features, &vec![level as f32; rows.len()], &self.bank, &mut rng)?;

@@ -1,1 +1,9 @@
 //! The bundled fitters.
+
+mod autodiff;
+mod fused;
+mod job;
+mod optimiser;
+
+pub use autodiff::Autodiff;
+pub use fused::Fused;

@@ -1,1 +1,23 @@
-//! The bundled generators.
+//! The bundled generators: `decoder` maps a feature to one network, `diffusion` draws networks around a feature.
+
+mod decoder;
+mod diffusion;
+
+pub use decoder::Decoder;
+pub use diffusion::{Denoiser, Diffusion, Gauge, Target, Tokens};
+
+use equigen_core::{Error, Result};
+
+fn check_positive(settings: &[(&str, usize)]) -> Result<()> {
+    match settings.iter().find(|(_, value)| *value == 0) {
+        Some((key, _)) => Err(Error::config(format!("{key}: it must be at least 1"))),
+        None => Ok(()),
+    }
+}
+
+fn check_share(settings: &[(&str, f64)]) -> Result<()> {
+    match settings.iter().find(|(_, value)| !(value.is_finite() && *value >= 0.0)) {
+        Some((key, value)) => Err(Error::config(format!("{key}: {value} is negative or not finite"))),
+        None => Ok(()),
+    }
+}

@@ -1,1 +1,5 @@
-//! The bundled inrs.
+//! The bundled families of implicit neural representations.
+
+mod siren;
+
+pub use siren::{Siren, Variant};

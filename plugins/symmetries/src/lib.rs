@@ -1,1 +1,5 @@
 //! The bundled symmetries.
+
+mod permutation;
+
+pub use permutation::Permutation;

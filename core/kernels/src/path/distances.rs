@@ -5,7 +5,7 @@ use crate::plan::round_up;
 use crate::simd::{InstructionSet, Kernel, Simd, dispatch};
 
 /// Near cities that moves consider for each city.
-const NEIGHBOURS: usize = 6;
+const NEIGHBOURS: usize = 7;
 
 /// A city near another one.
 #[derive(Clone, Copy)]
@@ -30,15 +30,7 @@ impl Distances {
     pub(super) fn new(cities: &[f32], n: usize, d: usize) -> Self {
         let count = n + 1;
         let mut matrix = vec![0.0; count * count];
-        dispatch(
-            InstructionSet::best(),
-            Fill {
-                cities,
-                n,
-                d,
-                matrix: &mut matrix,
-            },
-        );
+        dispatch(InstructionSet::best(), Fill { cities, n, d, matrix: &mut matrix });
         let nearest = NEIGHBOURS.min(n - 1);
         let neighbours = nearest + 1;
         let mut near = Vec::with_capacity(n * neighbours);
@@ -54,22 +46,11 @@ impl Distances {
                 others.truncate(nearest);
             }
             others.sort_unstable();
-            near.push(Neighbour {
-                city: n as u32,
-                distance: 0.0,
-            });
-            let neighbour = |&key: &u64| Neighbour {
-                city: key as u32,
-                distance: f32::from_bits((key >> 32) as u32),
-            };
+            near.push(Neighbour { city: n as u32, distance: 0.0 });
+            let neighbour = |&key: &u64| Neighbour { city: key as u32, distance: f32::from_bits((key >> 32) as u32) };
             near.extend(others.iter().map(neighbour));
         }
-        Self {
-            cities: count,
-            matrix,
-            near,
-            neighbours,
-        }
+        Self { cities: count, matrix, near, neighbours }
     }
 
     /// Distance between two cities.
@@ -83,11 +64,7 @@ impl Distances {
     #[inline(always)]
     pub(super) fn near(&self, city: usize) -> &[Neighbour] {
         let first = city * self.neighbours;
-        if first < self.near.len() {
-            &self.near[first..first + self.neighbours]
-        } else {
-            &[]
-        }
+        if first < self.near.len() { &self.near[first..first + self.neighbours] } else { &[] }
     }
 }
 

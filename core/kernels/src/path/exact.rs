@@ -34,9 +34,7 @@ pub fn exact_path(cities: &[f32], n: usize, d: usize) -> Vec<usize> {
         }
     }
     let mut set = (1 << n) - 1;
-    let mut last = (0..n)
-        .min_by(|&a, &b| best[set][a].0.total_cmp(&best[set][b].0))
-        .unwrap_or(0);
+    let mut last = (0..n).min_by(|&a, &b| best[set][a].0.total_cmp(&best[set][b].0)).unwrap_or(0);
     let mut order = Vec::with_capacity(n);
     while last < n {
         order.push(last);

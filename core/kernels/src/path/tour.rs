@@ -39,11 +39,7 @@ impl Tour {
     /// City that is `offset` places, at most one round, after or before a place.
     #[inline(always)]
     pub(super) fn beside(&self, position: usize, offset: usize, forward: bool) -> usize {
-        self.at(if forward {
-            position + offset
-        } else {
-            position + self.order.len() - offset
-        })
+        self.at(if forward { position + offset } else { position + self.order.len() - offset })
     }
 
     /// Reverses the stretch from city `from` on to city `to`; as a closed tour this equals reversing the rest, so the

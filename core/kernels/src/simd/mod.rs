@@ -92,10 +92,7 @@ impl InstructionSet {
 
     /// The one that kernels run on: the first available of [`InstructionSet::ALL`].
     pub fn best() -> Self {
-        Self::ALL
-            .into_iter()
-            .find(|set| set.available())
-            .unwrap_or(Self::Portable)
+        Self::ALL.into_iter().find(|set| set.available()).unwrap_or(Self::Portable)
     }
 
     /// Floats in a vector.

@@ -1,0 +1,199 @@
+//! The page itself.
+
+use base64::Engine;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use super::{Contents, chart, columns, figure, render_at};
+use crate::config::Init;
+use crate::{Domain, Result, Zoo, picture};
+
+/// Samples shown one by one, beside their nearest shot; the first ones, not chosen.
+const PAIRS: usize = 64;
+/// Samples shown at eight times the resolution.
+const LARGE: usize = 8;
+
+pub(super) fn render(contents: &Contents) -> Result<String> {
+    let Contents {
+        evaluation,
+        split,
+        zoo,
+        samples,
+        ..
+    } = contents;
+    let all: Vec<usize> = (0..samples.len()).collect();
+    let large: Vec<usize> = (0..samples.len().min(LARGE)).collect();
+    let held_large: Vec<usize> = split.ceiling.iter().take(LARGE).copied().collect();
+    let shown = evaluation.count.min(64);
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { "equigen: " (contents.name) }
+                style { (PreEscaped(include_str!("style.css"))) }
+            }
+            body {
+                h1 { (contents.name) }
+                p.soft {
+                    (evaluation.shots) " shots of class " (evaluation.target) ", " (samples.len())
+                    " generated networks, disturbance level " (contents.sample_shots.level) "."
+                    @if evaluation.fit.init == Init::Shared {
+                        " All fits started from one shared initialisation, which makes generation far easier than the
+                          paper's setting."
+                    }
+                }
+
+                h2 { "Figures" }
+                (figures(contents))
+
+                h2 { "Shots" }
+                (grid(zoo, &split.shots, 1, 16, "The networks of the target class that training saw.")?)
+                h2 { "Held-out items" }
+                (grid(zoo, &split.ceiling[..shown], 1, 16, "Real items of the target class that nothing saw, as fitted networks.")?)
+                h2 { "Generated" }
+                (grid(samples, &all, 1, 16, "All generated networks, in order; none is chosen by hand.")?)
+
+                h2 { "Generated, with the nearest shot below" }
+                p.soft { "The first " (PAIRS.min(samples.len())) ". Nearest in the judge's features." }
+                (pairs(contents)?)
+
+                h2 { "At eight times the resolution" }
+                (grid(samples, &large, 8, 4, "Generated networks, evaluated between the pixels that anything was trained on.")?)
+                (grid(zoo, &held_large, 8, 4, "Held-out items, as fitted networks.")?)
+
+                h2 { "Loss curves" }
+                div.charts {
+                    @for (stage, curve) in &contents.curves {
+                        div { h3 { (stage) } (chart::draw(curve)) }
+                    }
+                }
+
+                h2 { "Run" }
+                (facts(contents))
+                h2 { "Configuration" }
+                pre { (contents.config) }
+            }
+        }
+    };
+    Ok(page.into_string())
+}
+
+fn figures(contents: &Contents) -> Markup {
+    let evaluation = &contents.evaluation;
+    let columns = columns(evaluation);
+    html! {
+        div.scroll {
+            table {
+                thead { tr { th { "set of " (evaluation.count) } @for name in &columns { th { (name) } } } }
+                tbody {
+                    @for (i, row) in evaluation.rows.iter().enumerate() {
+                        tr.main[i == 0] {
+                            td { (row.name) }
+                            @for name in &columns { td { (row.measures.get(*name).map_or_else(String::new, |value| figure(*value))) } }
+                        }
+                    }
+                }
+            }
+        }
+        p.soft {
+            "Each set is compared with as many real signals that nothing was trained on, through a classifier of accuracy "
+            (format!("{:.1} %", 100.0 * evaluation.judge.accuracy)) " on its own test part. Diversity and nearest-shot are
+             ratios to real held-out items. Feature distances are this run's own: they compare with no other paper's FID."
+        }
+        dl {
+            dt { "diversity for one condition" }
+            dd { (figure(evaluation.one_condition_diversity)) " of held-out items': samples of one and the same disturbed feature" }
+            dt { "speckle" }
+            dd { (figure(evaluation.speckle)) " times the held-out fits': total variation at 8 times the resolution over that at the native one" }
+        }
+    }
+}
+
+fn facts(contents: &Contents) -> Markup {
+    let (evaluation, record) = (&contents.evaluation, &contents.record);
+    let encoder = &evaluation.encoder;
+    html! {
+        dl {
+            dt { "fits" }
+            dd {
+                (evaluation.fit.networks) " networks " (evaluation.fit.layout) ", mean " (figure(evaluation.fit.mean_psnr)) " dB, worst "
+                (figure(evaluation.fit.min_psnr)) " dB, " (figure(evaluation.fit.mean_steps)) " steps on average, "
+                @match evaluation.fit.init { Init::Independent => "independent starts", Init::Shared => "one shared start" }
+            }
+            dt { "encoder" }
+            dd {
+                "linear probe " (figure(encoder.probe_accuracy)) " (flattened weights " (figure(encoder.flat_accuracy))
+                "), finds its augmented view among 256 in " (figure(encoder.retrieval)) ", changes by "
+                (format!("{:.1e}", encoder.permutation_error)) " under permutations"
+            }
+            dt { "judge" }
+            dd { "trained on " (evaluation.judge.trained_on) " real signals, tested on " (evaluation.judge.tested_on) }
+            dt { "seed, device" }
+            dd { (record.seed) ", " (record.device) }
+            dt { "versions" }
+            dd { "equigen " (record.equigen) ", burn " (record.burn) }
+            @for (name, stage) in &record.stages {
+                dt { (name) }
+                dd {
+                    @if let Some(seconds) = stage.seconds { (format!("{seconds:.1} s")) }
+                    @if stage.reused { ", from the store" }
+                }
+            }
+        }
+    }
+}
+
+/// Pictures of rows of a zoo in one image, as a data URI.
+fn grid(zoo: &Zoo, rows: &[usize], factor: usize, columns: usize, caption: &str) -> Result<Markup> {
+    let (domain, signals) = render_at(zoo, rows, factor)?;
+    let Domain::Image { width, .. } = domain;
+    let natural = rows.len().min(columns) * (width + 1) - 1;
+    // Small pictures are shown at twice their size.
+    let shown = if factor == 1 { natural * 2 } else { natural };
+    Ok(html! {
+        figure {
+            img.smooth[factor > 1] src=(data_uri(&picture::png(&domain, &signals, columns)?)) width=(shown) alt=(caption);
+            figcaption { (caption) }
+        }
+    })
+}
+
+fn pairs(contents: &Contents) -> Result<Markup> {
+    let rows: Vec<usize> = (0..contents
+        .samples
+        .len()
+        .min(PAIRS)
+        .min(contents.evaluation.nearest_shot.len()))
+        .collect();
+    let shots: Vec<usize> = rows
+        .iter()
+        .map(|row| contents.split.shots[contents.evaluation.nearest_shot[*row]])
+        .collect();
+    let (domain, samples) = render_at(&contents.samples, &rows, 1)?;
+    let (_, nearest) = render_at(&contents.zoo, &shots, 1)?;
+    let length = domain.points() * domain.channels();
+    let pair = |(sample, shot): (&[f32], &[f32])| {
+        let stacked: Vec<f32> = sample.iter().chain(shot).copied().collect();
+        picture::png(&domain, &stacked, 1).map(|bytes| data_uri(&bytes))
+    };
+    let pictures = samples
+        .chunks(length)
+        .zip(nearest.chunks(length))
+        .map(pair)
+        .collect::<Result<Vec<_>>>()?;
+    Ok(html! {
+        div.pairs {
+            @for (i, picture) in pictures.iter().enumerate() {
+                img src=(picture) alt=(format!("sample {i} above its nearest shot"));
+            }
+        }
+    })
+}
+
+fn data_uri(png: &[u8]) -> String {
+    format!(
+        "data:image/png;base64,{}",
+        base64::engine::general_purpose::STANDARD.encode(png)
+    )
+}

@@ -1,0 +1,178 @@
+//! `autodiff`: burn's gradients, for any INR on any device.
+
+use std::sync::Arc;
+
+use burn::tensor::{Device, Tensor};
+use equigen_core::dense::Points;
+use equigen_core::weights::row_indices;
+use equigen_core::{Error, FitJob, Fitted, Fitter, Layout, Result, Weights, host};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::job;
+use crate::optimiser::{self, Optimiser};
+
+/// Fits any INR on any device by burn's automatic differentiation, some networks at a time, at full batch.
+///
+/// Adam (Kingma and Ba 2015), with a learning rate that halves down to a floor, on the mean squared error over all points. Adam works entry by entry, so that a network's path
+/// does not depend on its neighbours. Each network leaves the batch at the first step at which it reaches the wanted PSNR,
+/// before the update, so that its weights are those that reached it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Autodiff {
+    /// Step size of Adam at the first step.
+    pub learning_rate: f64,
+    /// Decay of Adam's mean of gradients.
+    pub beta1: f64,
+    /// Decay of Adam's mean of squared gradients.
+    pub beta2: f64,
+    /// Steps in which the learning rate halves.
+    pub half_life: f64,
+    /// Smallest learning rate, as a share of the first; 1 keeps it constant.
+    pub floor: f64,
+    /// Networks fitted at a time: more keep a GPU busy, and need memory. Results do not depend on it.
+    pub chunk: usize,
+}
+
+impl Default for Autodiff {
+    fn default() -> Self {
+        let Optimiser { learning_rate, beta1, beta2, half_life, floor } = optimiser::DEFAULT;
+        Self { learning_rate, beta1, beta2, half_life, floor, chunk: 64 }
+    }
+}
+
+equigen_core::register!(Fitter, Autodiff);
+
+impl Autodiff {
+    fn optimiser(&self) -> Optimiser {
+        let Self { learning_rate, beta1, beta2, half_life, floor, .. } = *self;
+        Optimiser { learning_rate, beta1, beta2, half_life, floor }
+    }
+}
+
+#[typetag::serde(name = "autodiff")]
+impl Fitter for Autodiff {
+    fn fit(&self, mut job: FitJob<'_>) -> Result<Fitted> {
+        self.optimiser().check("autodiff")?;
+        if self.chunk == 0 {
+            return Err(Error::config("fitter `autodiff`: `chunk` = 0: give a number of networks, such as 64"));
+        }
+        let n = job::networks(&job)?;
+        let mut fitted =
+            Fitted { weights: std::mem::take(&mut job.initial), psnr: vec![f32::NAN; n], steps: vec![0; n] };
+        let rows: Vec<usize> = (0..n).collect();
+        let layout = Arc::new(job.layout.clone());
+        for rows in rows.chunks(self.chunk) {
+            let mut batch = Batch::new(&job, &layout, rows, &fitted.weights);
+            while !batch.rows.is_empty() {
+                let mse = batch.errors(&job);
+                batch.finish(&mse, &job, &mut fitted);
+                if !batch.rows.is_empty() {
+                    batch.update(&self.optimiser());
+                }
+            }
+        }
+        Ok(fitted)
+    }
+}
+
+/// Networks under way, all at the same step.
+struct Batch {
+    layout: Arc<Layout>,
+    points: Points,
+    /// Which networks of the job.
+    rows: Vec<usize>,
+    steps: u32,
+    /// `[rows, parameters]`, without autodiff; and Adam's moments, alike.
+    weights: Tensor<2>,
+    mean: Tensor<2>,
+    square: Tensor<2>,
+    /// `[rows, points, channels]`, on the autodiff device.
+    targets: Tensor<3>,
+    /// Of the step under way.
+    gradient: Option<Tensor<2>>,
+}
+
+impl Batch {
+    fn new(job: &FitJob<'_>, layout: &Arc<Layout>, rows: &[usize], initial: &[f32]) -> Self {
+        let (plain, tracked) = (job.device.clone().inner(), job.device.clone().inner().autodiff());
+        let (points, channels) = (job.domain.points(), job.domain.channels());
+        let (n, parameters) = (rows.len(), layout.parameters());
+        let of = |values: &[f32], size: usize| values[rows[0] * size..(rows[0] + n) * size].to_vec();
+        let grid = host::tensor(job.domain.grid(), [points, job.domain.dimensions()], &tracked);
+        let targets = of(job.targets, points * channels);
+        Self {
+            layout: layout.clone(),
+            points: Points::Shared(grid),
+            rows: rows.to_vec(),
+            steps: 0,
+            weights: host::tensor(of(initial, parameters), [n, parameters], &plain),
+            mean: zeros(n, parameters, &plain),
+            square: zeros(n, parameters, &plain),
+            targets: host::tensor(targets, [n, points, channels], &tracked),
+            gradient: None,
+        }
+    }
+
+    /// Mean squared error of each network; keeps the gradient.
+    fn errors(&mut self, job: &FitJob<'_>) -> Vec<f32> {
+        let values = Tensor::from_inner(self.weights.clone()).require_grad();
+        let weights = Weights::new(self.layout.clone(), values.clone());
+        let residual = job.inr.forward(&weights, &self.points) - self.targets.clone();
+        let [n, points, channels] = residual.dims();
+        let mse: Tensor<2> = residual.square().reshape([n, points * channels]).mean_dim(1);
+        // The sum's gradient at one network's weights is that of its own error.
+        let gradients = mse.clone().sum().backward();
+        self.gradient = values.grad(&gradients);
+        host::read(mse.inner())
+    }
+
+    /// Takes networks that are done out of the batch. One that diverged is done too: it would not come back.
+    fn finish(&mut self, mse: &[f32], job: &FitJob<'_>, fitted: &mut Fitted) {
+        let stop = 10f32.powf(job.stop_psnr as f32 / -10.0);
+        let last = self.steps as usize >= job.max_steps;
+        let done = |mse: f32| last || mse <= stop || !mse.is_finite();
+        let (done, left): (Vec<usize>, Vec<usize>) = (0..mse.len()).partition(|&i| done(mse[i]));
+        if done.is_empty() {
+            return;
+        }
+        let parameters = self.layout.parameters();
+        let select = |tensor: &Tensor<2>, rows: &[usize]| tensor.clone().select(0, row_indices(rows, &tensor.device()));
+        let values = host::read(select(&self.weights, &done));
+        for (&i, values) in done.iter().zip(values.chunks(parameters)) {
+            let row = self.rows[i];
+            fitted.weights[row * parameters..(row + 1) * parameters].copy_from_slice(values);
+            fitted.psnr[row] = job::psnr(mse[i]);
+            fitted.steps[row] = self.steps;
+        }
+        (job.progress)(done.len());
+        self.rows = left.iter().map(|&i| self.rows[i]).collect();
+        if left.is_empty() {
+            return;
+        }
+        for tensor in [&mut self.weights, &mut self.mean, &mut self.square] {
+            *tensor = select(tensor, &left);
+        }
+        self.gradient = self.gradient.as_ref().map(|gradient| select(gradient, &left));
+        self.targets = self.targets.clone().select(0, row_indices(&left, &self.targets.device()));
+    }
+
+    /// One step of Adam.
+    fn update(&mut self, settings: &Optimiser) {
+        let Some(gradient) = self.gradient.take() else {
+            return;
+        };
+        let rate = settings.learning_rate * f64::from(settings.decay().factor(self.steps as usize));
+        self.steps += 1;
+        let (beta1, beta2) = (settings.beta1, settings.beta2);
+        let bias = |beta: f64| 1.0 - beta.powi(self.steps.min(i32::MAX as u32) as i32);
+        self.mean = self.mean.clone() * beta1 + gradient.clone() * (1.0 - beta1);
+        self.square = self.square.clone() * beta2 + gradient.square() * (1.0 - beta2);
+        let root = (self.square.clone() / bias(beta2)).sqrt() + optimiser::EPSILON;
+        self.weights = self.weights.clone() - self.mean.clone() / root * (rate / bias(beta1));
+    }
+}
+
+fn zeros(rows: usize, columns: usize, device: &Device) -> Tensor<2> {
+    host::tensor(vec![0.0; rows * columns], [rows, columns], device)
+}

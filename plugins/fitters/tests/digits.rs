@@ -1,0 +1,158 @@
+//! Both fitters on real digits from `examples/data`.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use burn::tensor::Device;
+use equigen_core::dense::{self, Points};
+use equigen_core::{Domain, FitJob, Fitted, Fitter, Inr, Layout, Seed, SignalSet, Signals, Weights, host};
+use equigen_fitters::{Autodiff, Fused};
+use equigen_inrs::{Siren, Variant};
+use equigen_signals::IdxImages;
+
+fn digits() -> SignalSet {
+    let mut signals = IdxImages { images: "mnist-images.idx.gz".into(), labels: "mnist-labels.idx.gz".into() };
+    signals.resolve(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/data"));
+    signals.load().unwrap()
+}
+
+struct Case {
+    digits: SignalSet,
+    inr: Siren,
+    layout: Layout,
+}
+
+impl Case {
+    fn new(inr: Siren) -> Self {
+        let layout = inr.layout(2, 1).unwrap();
+        Self { digits: digits(), inr, layout }
+    }
+
+    fn initial(&self, n: usize) -> Vec<f32> {
+        let seed = Seed::new(11);
+        (0..n as u64).flat_map(|row| self.inr.initialise(&self.layout, &mut seed.stream(row))).collect()
+    }
+
+    /// Fits the first `n` digits.
+    fn fit(&self, fitter: &dyn Fitter, n: usize, stop_psnr: f64, max_steps: usize) -> Fitted {
+        let progress = AtomicUsize::new(0);
+        let fitted = fitter.fit(self.job(n, stop_psnr, max_steps, &|count| {
+            progress.fetch_add(count, Ordering::Relaxed);
+        }));
+        assert_eq!(progress.into_inner(), n, "every network is reported once");
+        fitted.unwrap()
+    }
+
+    fn job<'a>(
+        &'a self,
+        n: usize,
+        stop_psnr: f64,
+        max_steps: usize,
+        progress: &'a (dyn Fn(usize) + Sync),
+    ) -> FitJob<'a> {
+        FitJob {
+            inr: &self.inr,
+            layout: &self.layout,
+            domain: self.digits.domain,
+            targets: &self.digits.values[..n * self.digits.domain.points()],
+            initial: self.initial(n),
+            stop_psnr,
+            max_steps,
+            device: Device::flex(),
+            progress,
+        }
+    }
+
+    /// PSNR of weights, by plain tensor code and in double precision.
+    fn psnr(&self, weights: &[f32]) -> Vec<f64> {
+        let device = Device::flex();
+        let weights = Weights::from_host(self.layout.clone().into(), weights.to_vec(), &device).unwrap();
+        let points = self.digits.domain.points();
+        let grid = Points::Shared(host::tensor(self.digits.domain.grid(), [points, 2], &device));
+        let stack = self.inr.dense(&self.layout).unwrap();
+        let values = host::read(dense::plain(&stack, &weights, &grid).1);
+        let pairs = values.chunks(points).zip(self.digits.values.chunks(points));
+        let square = |(a, b): (&f32, &f32)| (f64::from(*a) - f64::from(*b)).powi(2);
+        pairs
+            .map(|(values, target)| values.iter().zip(target).map(square).sum::<f64>() / points as f64)
+            .map(|mse| -10.0 * mse.log10())
+            .collect()
+    }
+}
+
+#[test]
+fn both_reach_35_db_and_say_what_their_weights_really_reach() {
+    let case = Case::new(Siren::default());
+    let fused = case.fit(&Fused::default(), 8, 35.0, 400);
+    let autodiff = case.fit(&Autodiff::default(), 8, 35.0, 400);
+    for (name, fitted) in [("fused", &fused), ("autodiff", &autodiff)] {
+        for ((said, real), steps) in fitted.psnr.iter().zip(case.psnr(&fitted.weights)).zip(&fitted.steps) {
+            assert!(*said >= 34.999 && *steps < 400, "{name}: {said} dB after {steps} steps");
+            assert!((f64::from(*said) - real).abs() < 0.01, "{name}: said {said}, is {real}");
+        }
+    }
+    for (a, b) in fused.steps.iter().zip(&autodiff.steps) {
+        assert!(a.abs_diff(*b) <= 2 + b / 10, "steps {:?} and {:?}", fused.steps, autodiff.steps);
+    }
+}
+
+#[test]
+fn both_take_the_same_steps() {
+    for variant in [Variant::Standard, Variant::Dwsnets] {
+        let case = Case::new(Siren { variant, hidden: vec![17, 24], ..Siren::default() });
+        let (fused, autodiff) = (case.fit(&Fused::default(), 3, 99.0, 6), case.fit(&Autodiff::default(), 3, 99.0, 6));
+        assert_eq!((&fused.steps[..], &autodiff.steps[..]), (&[6; 3][..], &[6; 3][..]));
+        // After six steps of 1e-2 the weights have moved by up to 6e-2; rounding explains a small part of that.
+        let worst = fused.weights.iter().zip(&autodiff.weights).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(worst < 1e-3, "{variant:?}: {worst}");
+        let moved = fused.weights.iter().zip(&case.initial(3)).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(moved > 1e-2, "{moved}");
+    }
+}
+
+#[test]
+fn the_chunk_changes_nothing() {
+    let case = Case::new(Siren { hidden: vec![16, 16], ..Siren::default() });
+    let fit = |chunk| case.fit(&Autodiff { chunk, ..Autodiff::default() }, 5, 22.0, 60);
+    let whole = fit(64);
+    assert!(whole.steps.iter().any(|steps| *steps != whole.steps[0]), "networks stop at different steps");
+    assert_eq!(fit(1), whole);
+    assert_eq!(fit(2), whole);
+}
+
+#[test]
+fn no_steps_keep_the_start_and_wrong_jobs_are_refused() {
+    let case = Case::new(Siren { hidden: vec![8], ..Siren::default() });
+    for fitter in [&Fused::default() as &dyn Fitter, &Autodiff::default()] {
+        let fitted = case.fit(fitter, 2, 40.0, 0);
+        assert_eq!((fitted.weights, fitted.steps), (case.initial(2), vec![0, 0]));
+        assert!(fitted.psnr.iter().all(|psnr| psnr.is_finite()));
+        let mut job = case.job(2, 40.0, 1, &|_| ());
+        job.initial.pop();
+        assert!(fitter.fit(job).unwrap_err().to_string().contains("no equal number"));
+        let bad = vec![f32::NAN; 784];
+        let mut job = case.job(1, 40.0, 1, &|_| ());
+        job.targets = &bad;
+        assert!(fitter.fit(job).unwrap_err().to_string().contains("a value of NaN"));
+        let mut job = case.job(1, 40.0, 1, &|_| ());
+        (job.domain, job.targets, job.initial) = (Domain::Image { height: 0, width: 3, channels: 1 }, &[], vec![]);
+        assert!(fitter.fit(job).unwrap_err().to_string().contains("no points"));
+    }
+}
+
+#[test]
+fn settings_out_of_range_are_refused_by_name() {
+    let case = Case::new(Siren { hidden: vec![8], ..Siren::default() });
+    let wrong: [(Box<dyn Fitter>, &str); 6] = [
+        (Box::new(Fused { learning_rate: 0.0, ..Fused::default() }), "`fused`: `learning_rate`"),
+        (Box::new(Fused { half_life: 0.0, ..Fused::default() }), "`fused`: `half_life`"),
+        (Box::new(Autodiff { floor: 1.5, ..Autodiff::default() }), "`autodiff`: `floor`"),
+        (Box::new(Fused { beta2: 1.0, ..Fused::default() }), "`fused`: `beta2`"),
+        (Box::new(Autodiff { beta1: f64::NAN, ..Autodiff::default() }), "`autodiff`: `beta1`"),
+        (Box::new(Autodiff { chunk: 0, ..Autodiff::default() }), "`autodiff`: `chunk`"),
+    ];
+    for (fitter, text) in wrong {
+        let message = fitter.fit(case.job(1, 40.0, 1, &|_| ())).unwrap_err().to_string();
+        assert!(message.contains(text), "{message}");
+    }
+}

@@ -1,0 +1,284 @@
+//! Diffusion on weights, conditioned on disturbed features.
+
+mod denoiser;
+mod perceptron;
+mod schedule;
+mod tokens;
+mod transformer;
+
+use std::sync::Arc;
+
+use burn::module::Module;
+use burn::tensor::Tensor;
+use equigen_core::decoder::{FunctionSpace, WeightDecoder};
+use equigen_core::learner::{Learner, Trainable};
+use equigen_core::nn::Init;
+use equigen_core::seed::{self, Rng};
+use equigen_core::{
+    Error, Generator, GeneratorBatch, GeneratorContext, GeneratorModel, Layout, Result, Term, Weights, host,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use denoiser::{Denoiser, Tokens};
+use denoiser::{Net, Question};
+pub use schedule::Target;
+use schedule::{Schedule, add_noise, ddim_step};
+
+use crate::decoder::noisy;
+use crate::{check_positive, check_share};
+
+/// Diffusion on weights (EquiGen, sections 3.3 and 3.4): a denoiser learns to undo noise on weights given a disturbed
+/// feature and the level of its disturbance, and samples by DDIM.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Diffusion {
+    /// The network that denoises.
+    pub denoiser: Denoiser,
+    /// What its output means.
+    pub target: Target,
+    /// Which weights of a source network are diffused.
+    pub gauge: Gauge,
+    /// Timesteps of training.
+    pub timesteps: usize,
+    /// Timesteps of sampling.
+    pub sampling_steps: usize,
+    /// Weight of the loss in function space: what the predicted clean network renders against the signal.
+    pub function_space: f64,
+    /// Weight of the loss in weight space: the denoiser's prediction against its target.
+    pub weight_space: f64,
+    /// Weight of the equivariance loss: features of the predicted clean network against the undisturbed features, less
+    /// where the input is noisier (by ᾱ).
+    pub equivariance: f64,
+    /// Coordinates drawn in each step for the losses in function space.
+    pub points: usize,
+    /// Standard deviation of the noise added to the features that the decoder of gauge `decoder` trains on.
+    pub feature_noise: f64,
+}
+
+impl Default for Diffusion {
+    fn default() -> Self {
+        Self {
+            denoiser: Denoiser::default(),
+            target: Target::default(),
+            gauge: Gauge::default(),
+            timesteps: 1000,
+            sampling_steps: 20,
+            function_space: 1.0,
+            weight_space: 0.01,
+            equivariance: 0.01,
+            points: 256,
+            feature_noise: 0.1,
+        }
+    }
+}
+
+/// Which of the many weights of one and the same function are diffused.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "type", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Gauge {
+    /// The fitted weights themselves, normalised per tensor: the paper's setting.
+    Fitted {},
+    /// Weights from a decoder that is trained along, `decode(encode(w))`: one gauge for all networks (method, section 11,
+    /// finding 8). The denoiser's answer is a feature, decoded.
+    Decoder {
+        /// Width of the decoder's hidden layers.
+        #[serde(default = "decoder_hidden")]
+        hidden: usize,
+        /// Number of the decoder's hidden layers.
+        #[serde(default = "decoder_depth")]
+        depth: usize,
+        /// Share of the training in which only the decoder learns.
+        #[serde(default = "decoder_first")]
+        first: f64,
+    },
+}
+
+fn decoder_hidden() -> usize {
+    1024
+}
+
+fn decoder_depth() -> usize {
+    2
+}
+
+fn decoder_first() -> f64 {
+    0.5
+}
+
+impl Default for Gauge {
+    fn default() -> Self {
+        Self::Decoder { hidden: decoder_hidden(), depth: decoder_depth(), first: decoder_first() }
+    }
+}
+
+#[typetag::serde(name = "diffusion")]
+impl Generator for Diffusion {
+    fn build(&self, context: &GeneratorContext) -> Result<Box<dyn GeneratorModel>> {
+        check_positive(&[
+            ("timesteps", self.timesteps),
+            ("sampling_steps", self.sampling_steps),
+            ("points", self.points),
+        ])?;
+        check_share(&[
+            ("function_space", self.function_space),
+            ("weight_space", self.weight_space),
+            ("equivariance", self.equivariance),
+            ("feature_noise", self.feature_noise),
+        ])?;
+        let GeneratorContext { inr, layout, dim, device, seed, statistics } = context;
+        let mut init = Init::new(*seed, device);
+        let (decoder, outputs, first) = match self.gauge {
+            Gauge::Fitted {} => (None, layout.parameters(), 0.0),
+            Gauge::Decoder { hidden, depth, first } => {
+                check_positive(&[("gauge.hidden", hidden), ("gauge.depth", depth)])?;
+                if self.target != Target::X0 {
+                    return Err(Error::config("target: the gauge `decoder` answers with clean weights, `x0`"));
+                }
+                if !(0.0..1.0).contains(&first) {
+                    return Err(Error::config(format!("gauge.first: {first} is no share from 0 to below 1")));
+                }
+                let decoder = WeightDecoder::new(&**inr, layout, (*dim, hidden, depth), *seed, &mut init);
+                (Some(decoder), *dim, first)
+            }
+        };
+        let denoiser = self.denoiser.build(layout, *dim, outputs, &mut init)?;
+        Ok(Box::new(Model {
+            learner: Learner::new(Parts { decoder, denoiser }),
+            first,
+            mean: statistics.mean_row(layout, device),
+            deviation: statistics.deviation_row(layout, device),
+            schedule: Schedule::cosine(self.timesteps),
+            layout: layout.clone(),
+            function_space: FunctionSpace { inr: inr.clone(), points: self.points },
+            config: self.clone(),
+        }))
+    }
+}
+
+equigen_core::register!(Generator, Diffusion);
+
+#[derive(Module, Debug)]
+struct Parts {
+    decoder: Option<WeightDecoder>,
+    denoiser: Net,
+}
+
+struct Model {
+    learner: Learner<Parts>,
+    /// Progress up to which only the decoder learns.
+    first: f64,
+    /// `[1, parameters]` each.
+    mean: Tensor<2>,
+    deviation: Tensor<2>,
+    schedule: Schedule,
+    layout: Arc<Layout>,
+    function_space: FunctionSpace,
+    config: Diffusion,
+}
+
+/// A denoiser's answer: the raw prediction, and the clean state and network that it means.
+struct Answer {
+    prediction: Tensor<2>,
+    x0: Tensor<2>,
+    network: Weights,
+}
+
+impl Model {
+    /// The state that is diffused, of features or of weights.
+    fn state(&self, parts: &Parts, features: &Tensor<2>, weights: &Weights) -> Tensor<2> {
+        match &parts.decoder {
+            None => (weights.values().clone() - self.mean.clone()) / self.deviation.clone(),
+            Some(decoder) => decoder.state(features.clone()),
+        }
+    }
+
+    fn answer(&self, parts: &Parts, question: Question, alpha_bar: Tensor<2>) -> Answer {
+        let (x_t, condition) = (question.x_t.clone(), question.condition.clone());
+        let output = parts.denoiser.answer(question);
+        match &parts.decoder {
+            None => {
+                let x0 = self.config.target.to_x0(output.clone(), x_t, alpha_bar);
+                let values = x0.clone() * self.deviation.clone() + self.mean.clone();
+                Answer { prediction: output, x0, network: Weights::new(self.layout.clone(), values) }
+            }
+            Some(decoder) => {
+                let x0 = decoder.state(condition + output);
+                let network = decoder.network(x0.clone(), &self.deviation, &self.layout);
+                Answer { prediction: x0.clone(), x0, network }
+            }
+        }
+    }
+
+    fn decoder_loss(&self, decoder: &WeightDecoder, batch: &GeneratorBatch<'_>, rng: &mut Rng) -> Term {
+        let features = noisy(&batch.features, self.config.feature_noise, rng);
+        let network = decoder.decode(features, &self.deviation, &self.layout);
+        ("decoder", self.function_space.error(&network, &batch.signals, None, rng))
+    }
+
+    fn normal(&self, n: usize, like: &Tensor<2>, rng: &mut Rng) -> Tensor<2> {
+        let parameters = self.layout.parameters();
+        host::tensor(seed::normal(rng, n * parameters), [n, parameters], &like.device())
+    }
+}
+
+impl GeneratorModel for Model {
+    fn losses(&self, batch: &GeneratorBatch<'_>, rng: &mut Rng) -> Vec<Term> {
+        let parts = self.learner.module();
+        let (n, device) = (batch.weights.len(), batch.weights.device());
+        let mut terms = Vec::new();
+        if let Some(decoder) = &parts.decoder {
+            terms.push(self.decoder_loss(decoder, batch, rng));
+            if batch.progress < self.first {
+                return terms;
+            }
+        }
+        let timesteps = seed::indices(rng, n, self.schedule.steps());
+        let alpha_bar = self.schedule.at(&timesteps, &device);
+        let x0 = self.state(parts, &batch.features, &batch.weights).detach();
+        let noise = self.normal(n, &x0, rng);
+        let time = timesteps.iter().map(|t| *t as f32 / self.schedule.steps() as f32).collect();
+        let question = Question {
+            x_t: add_noise(x0.clone(), noise.clone(), alpha_bar.clone()),
+            time: host::tensor(time, [n, 1], &device),
+            condition: batch.disturbed.clone(),
+            level: batch.level.clone(),
+        };
+        let answer = self.answer(parts, question, alpha_bar.clone());
+        let Diffusion { function_space, weight_space, equivariance, target, .. } = self.config;
+        if function_space > 0.0 {
+            let error = self.function_space.error(&answer.network, &batch.signals, None, rng);
+            terms.push(("function-space", error * function_space));
+        }
+        if weight_space > 0.0 {
+            let truth = target.of(x0, noise, alpha_bar.clone());
+            terms.push(("weight-space", (answer.prediction - truth).square().mean_dim(1).mean() * weight_space));
+        }
+        if equivariance > 0.0 {
+            let change = (batch.encoder.pooled(&answer.network) - batch.features.clone()).square().mean_dim(1);
+            terms.push(("equivariance", (change * alpha_bar).mean() * equivariance));
+        }
+        terms
+    }
+
+    fn sample(&self, disturbed: Tensor<2>, level: Tensor<2>, temperature: f64, rng: &mut Rng) -> Weights {
+        let parts = self.learner.averaged();
+        let (n, device) = (disturbed.dims()[0], disturbed.device());
+        let mut x_t = self.normal(n, &disturbed, rng) * temperature;
+        let trajectory = self.schedule.trajectory(self.config.sampling_steps);
+        for (i, timestep) in trajectory.iter().enumerate() {
+            let alpha_bar = self.schedule.at(&vec![*timestep; n], &device);
+            let time = vec![*timestep as f32 / self.schedule.steps() as f32; n];
+            let time = host::tensor(time, [n, 1], &device);
+            let (condition, level) = (disturbed.clone(), level.clone());
+            let answer = self.answer(parts, Question { x_t: x_t.clone(), time, condition, level }, alpha_bar.clone());
+            let Some(next) = trajectory.get(i + 1) else { return answer.network };
+            x_t = ddim_step(x_t, answer.x0, alpha_bar, self.schedule.at(&vec![*next; n], &device));
+        }
+        unreachable!("a trajectory has at least one timestep")
+    }
+
+    fn learner(&mut self) -> &mut dyn Trainable {
+        &mut self.learner
+    }
+}

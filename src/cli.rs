@@ -1,0 +1,37 @@
+//! What the command line accepts.
+
+use clap::{Parser, Subcommand};
+use equigen_core::Result;
+
+use crate::verbs;
+
+/// Learn on and generate the weights of implicit neural representations.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Run(verbs::run::Run),
+    List(verbs::list::List),
+    Describe(verbs::describe::Describe),
+    Schema(verbs::schema::Schema),
+    Sample(verbs::sample::Sample),
+    Report(verbs::report::Report),
+}
+
+impl Cli {
+    pub(crate) fn run(self) -> Result<()> {
+        match self.verb {
+            Verb::Run(run) => run.run(),
+            Verb::List(list) => list.run(),
+            Verb::Describe(describe) => describe.run(),
+            Verb::Schema(schema) => schema.run(),
+            Verb::Sample(sample) => sample.run(),
+            Verb::Report(report) => report.run(),
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! Draws the events of a run: bars with rate and time left on a terminal, plain lines elsewhere.
+
+use std::io::IsTerminal;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use equigen_core::run::{Event, Observer};
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// How often a plain line of progress is printed.
+const PLAIN_EVERY: Duration = Duration::from_secs(10);
+
+/// The command line's observer.
+pub(crate) struct Bars {
+    terminal: bool,
+    state: Mutex<State>,
+}
+
+struct State {
+    bar: Option<ProgressBar>,
+    /// Start of the stage's progress in this process, and units done by then.
+    first: Option<(Instant, usize)>,
+    printed: Instant,
+    loss: String,
+}
+
+impl Bars {
+    pub(crate) fn new() -> Self {
+        let state = State {
+            bar: None,
+            first: None,
+            printed: Instant::now(),
+            loss: String::new(),
+        };
+        Self {
+            terminal: std::io::stderr().is_terminal(),
+            state: Mutex::new(state),
+        }
+    }
+}
+
+impl Observer for Bars {
+    fn event(&self, event: &Event) {
+        let mut state = self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        match event {
+            Event::Started { stage, .. } => {
+                state.start(self.terminal);
+                if !self.terminal {
+                    eprintln!("{stage}: started");
+                }
+            }
+            Event::Reused { stage, .. } => eprintln!("{stage}: from the store"),
+            Event::Progress {
+                stage,
+                done,
+                total,
+                unit,
+            } => state.progress(stage, *done, *total, unit),
+            Event::Loss { terms, .. } => {
+                state.loss = terms
+                    .iter()
+                    .map(|(name, value)| format!(", {name} {value:.4}"))
+                    .collect();
+            }
+            Event::Finished { stage, seconds } => {
+                if let Some(bar) = state.bar.take() {
+                    bar.finish_and_clear();
+                }
+                eprintln!("{stage}: {seconds:.1} s{}", state.loss);
+            }
+        }
+    }
+}
+
+impl State {
+    fn start(&mut self, terminal: bool) {
+        let template = "{prefix} [{bar:32}] {pos}/{len} {msg}, {per_sec}, {eta} left";
+        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        self.bar = terminal.then(|| ProgressBar::new(0).with_style(style));
+        (self.first, self.printed) = (None, Instant::now());
+        self.loss.clear();
+    }
+
+    fn progress(&mut self, stage: &str, done: usize, total: usize, unit: &str) {
+        let (begun, before) = *self.first.get_or_insert((Instant::now(), done));
+        if let Some(bar) = &self.bar {
+            bar.set_prefix(stage.to_owned());
+            bar.set_length(total as u64);
+            bar.set_position(done as u64);
+            bar.set_message(format!("{unit}{}", self.loss));
+        } else if self.printed.elapsed() > PLAIN_EVERY && done < total {
+            self.printed = Instant::now();
+            let rate = (done - before) as f64 / begun.elapsed().as_secs_f64();
+            let left = (total - done) as f64 / rate.max(1e-9);
+            eprintln!(
+                "{stage}: {done}/{total} {unit}, {rate:.0}/s, {left:.0} s left{}",
+                self.loss
+            );
+        }
+    }
+}

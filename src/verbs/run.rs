@@ -1,0 +1,64 @@
+//! `equigen run`: a pipeline, from signals to report.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use equigen_core::config::{LoadOptions, load};
+use equigen_core::registry::Registry;
+use equigen_core::run::{Options, execute};
+use equigen_core::stages::Evaluation;
+use equigen_core::{Error, Result, report};
+
+use super::print;
+use crate::progress::Bars;
+
+/// Run a pipeline, from signals to report; stages that are done are not run again
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    /// The pipeline file
+    pipeline: PathBuf,
+    /// Set a key: `-s train.schedule.steps=100` (the value is TOML, or else a text)
+    #[arg(short, long = "set", value_name = "KEY.PATH=VALUE")]
+    set: Vec<String>,
+    /// Folder of the run [default: runs/NAME, NAME being the pipeline file's]
+    #[arg(long, value_name = "DIR")]
+    run: Option<PathBuf>,
+    /// Stop after this stage: fit, split, judge, pretrain, train, adapt, sample, evaluate
+    #[arg(long, value_name = "STAGE")]
+    until: Option<String>,
+    /// Redo stages that are done
+    #[arg(long)]
+    force: bool,
+    /// Device: flex, libtorch, libtorch:cuda:N
+    #[arg(long)]
+    device: Option<String>,
+}
+
+impl Run {
+    pub(crate) fn run(self) -> Result<()> {
+        let registry = Registry::collect()?;
+        let mut set = self.set;
+        set.extend(self.device.map(|device| format!("device={device:?}")));
+        let pipeline = load(&self.pipeline, &LoadOptions { set }, &registry)?;
+        let folder = match self.run {
+            Some(folder) => folder,
+            None => {
+                let stem = self.pipeline.file_stem();
+                Path::new("runs").join(stem.ok_or_else(|| Error::config("the pipeline file has no name"))?)
+            }
+        };
+        let options = Options {
+            until: self.until,
+            force: self.force,
+        };
+        let bars = Bars::new();
+        execute(&pipeline, &folder, &options, &registry, &bars)?;
+        let evaluated = folder.join("evaluate");
+        if options.until.is_some() || !evaluated.exists() {
+            return print(&format!("{}", folder.display()));
+        }
+        report::write(&folder)?;
+        print(&report::table(&Evaluation::read(&evaluated)?))?;
+        print(&format!("{}", folder.join("report.html").display()))
+    }
+}

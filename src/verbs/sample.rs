@@ -1,0 +1,42 @@
+//! `equigen sample`: further networks from a finished run.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use equigen_core::Result;
+use equigen_core::registry::Registry;
+use equigen_core::run::sample_run;
+
+use super::print;
+use crate::progress::Bars;
+
+/// Generate further networks from a finished run
+#[derive(Debug, Args)]
+pub(crate) struct Sample {
+    /// The run's folder
+    run: PathBuf,
+    /// Number of networks
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..))]
+    count: u32,
+    /// Seed of this draw
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// New folder for weights and pictures
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+}
+
+impl Sample {
+    pub(crate) fn run(self) -> Result<()> {
+        let registry = Registry::collect()?;
+        sample_run(
+            &self.run,
+            self.count as usize,
+            self.seed,
+            &self.out,
+            &registry,
+            &Bars::new(),
+        )?;
+        print(&format!("{}", self.out.display()))
+    }
+}
