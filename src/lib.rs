@@ -3,6 +3,7 @@
 //! Naming the plugin crates here keeps the linker from dropping them: their components register themselves.
 
 use equigen_augmentations as _;
+use equigen_deformations as _;
 use equigen_disturbances as _;
 use equigen_encoders as _;
 use equigen_fitters as _;

@@ -19,6 +19,7 @@ pub enum Kind {
     Fitter,
     Symmetry,
     Augmentation,
+    Deformation,
     Encoder,
     Objective,
     Generator,
@@ -29,12 +30,13 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, in the order of the pipeline.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Signals,
         Self::Inr,
         Self::Fitter,
         Self::Symmetry,
         Self::Augmentation,
+        Self::Deformation,
         Self::Encoder,
         Self::Objective,
         Self::Generator,
@@ -51,6 +53,7 @@ impl Kind {
             Self::Fitter => "fitter",
             Self::Symmetry => "symmetry",
             Self::Augmentation => "augmentation",
+            Self::Deformation => "deformation",
             Self::Encoder => "encoder",
             Self::Objective => "objective",
             Self::Generator => "generator",

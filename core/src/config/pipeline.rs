@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Augmentation, Disturbance, Encoder, Fitter, Generator, Inr, Judge, Metric, Objective, Signals};
+use crate::{Augmentation, Deformation, Disturbance, Encoder, Fitter, Generator, Inr, Judge, Metric, Objective, Signals};
 
 /// A run, from signals to report.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
@@ -20,6 +20,9 @@ pub struct Pipeline {
     pub inr: Box<dyn Inr>,
     /// Signals to networks.
     pub fit: Fit,
+    /// Networks of deformed signals, to learn from beside the given ones.
+    #[serde(default)]
+    pub expand: Expand,
     /// The classifier through whose eyes sets of signals are compared.
     pub judge: Box<dyn Judge>,
     /// Networks to features.
@@ -141,6 +144,18 @@ pub enum Init {
     Shared,
 }
 
+/// Networks of deformed signals: each network is rendered on its grid, deformed, and fitted anew from a start of its own.
+#[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Expand {
+    /// Deformations, in order; they are composed.
+    pub deformations: Vec<Box<dyn Deformation>>,
+    /// Deformed networks per source network.
+    pub source: usize,
+    /// Deformed networks per shot.
+    pub shots: usize,
+}
+
 /// How long and how fast to train. AdamW; linear warm-up, then cosine decay.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -212,9 +227,6 @@ pub struct Pretrain {
     pub encoder: Box<dyn Encoder>,
     /// Losses to train it for; each carries its weight.
     pub objectives: Vec<Box<dyn Objective>>,
-    /// Augmentations that multiply the source: applied to each network before its views are made.
-    #[serde(default)]
-    pub expand: Vec<Box<dyn Augmentation>>,
     /// How the second view of each network is made, in order.
     #[serde(default)]
     pub augmentations: Vec<Box<dyn Augmentation>>,
@@ -228,9 +240,10 @@ pub struct Pretrain {
 pub struct Train {
     /// What generates networks.
     pub generator: Box<dyn Generator>,
-    /// Augmentations that multiply the source: applied to each network before it is encoded.
+    /// Condition on the features of another member of a network's family (itself and its deformed kin), so that the generator
+    /// learns how signals of one kind vary around a feature.
     #[serde(default)]
-    pub expand: Vec<Box<dyn Augmentation>>,
+    pub kin: bool,
     /// Disturbs the features that the generator is conditioned on in training, at levels uniform in 0 to its scale, so
     /// that it learns what networks lie around a disturbed feature; nothing by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -243,9 +256,6 @@ pub struct Train {
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Adapt {
-    /// Augmentations that multiply the shots.
-    #[serde(default)]
-    pub expand: Vec<Box<dyn Augmentation>>,
     /// Source networks in each batch, beside the shots; the rest of the batch is shots.
     #[serde(default = "default_source")]
     pub source: usize,
@@ -266,9 +276,9 @@ pub struct Sample {
     pub count: usize,
     /// How the features of the shots are moved.
     pub disturbance: Box<dyn Disturbance>,
-    /// Augmentations that multiply the shots before they are encoded.
+    /// Deformations that multiply the shots before they are encoded, in order.
     #[serde(default)]
-    pub expand: Vec<Box<dyn Augmentation>>,
+    pub deformations: Vec<Box<dyn Deformation>>,
     /// Scale of the generator's own noise: 1 samples, 0 decodes without noise.
     #[serde(default = "default_temperature")]
     pub temperature: f64,

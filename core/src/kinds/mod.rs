@@ -4,6 +4,7 @@
 //! builds the live component. Every trait is object safe, serialisable by name (typetag) and has a JSON schema.
 
 mod augmentation;
+mod deformation;
 mod disturbance;
 mod encoder;
 mod fitter;
@@ -16,6 +17,7 @@ mod signals;
 mod symmetry;
 
 pub use augmentation::{AffineMaps, Augmentation, Draws, move_signal};
+pub use deformation::{CoordinateMap, Deformation};
 pub use disturbance::{Disturbance, FeatureBank};
 pub use encoder::{Encoder, EncoderContext, EncoderModel};
 pub use fitter::{FitJob, Fitted, Fitter};

@@ -82,21 +82,21 @@ impl Domain {
             .collect()
     }
 
-    /// The value at a point of `[-1, 1]^2`, bilinear between the pixels of `signal [points, channels]`.
+    /// The value at a point, by cubic convolution (Keys 1981, a = -0.75) between the pixels of `signal [points, channels]`,
+    /// cut to the range of signals, `[0, 1]`. Beyond the border the image goes on as it ends.
     pub fn interpolate(&self, signal: &[f32], point: &[f32], out: &mut [f32]) {
         let Self::Image { height, width, channels } = *self;
-        let place = |x: f32, n: usize| {
-            let x = (0.5 * (x + 1.0) * (n - 1) as f32).clamp(0.0, (n - 1) as f32);
-            let low = (x as usize).min(n.saturating_sub(2));
-            (low, (low + 1).min(n - 1), x - low as f32)
-        };
-        let ((left, right, fx), (top, bottom, fy)) = (place(point[0], width), place(point[1], height));
-        for (c, value) in out.iter_mut().enumerate() {
-            let at = |row: usize, column: usize| signal[(row * width + column) * channels + c];
-            let upper = at(top, left) * (1.0 - fx) + at(top, right) * fx;
-            let lower = at(bottom, left) * (1.0 - fx) + at(bottom, right) * fx;
-            *value = upper * (1.0 - fy) + lower * fy;
+        let (columns, rows) = (taps(point[0], width), taps(point[1], height));
+        out.fill(0.0);
+        for (row, vertical) in rows {
+            for (column, horizontal) in columns {
+                let start = (row * width + column) * channels;
+                for (value, pixel) in out.iter_mut().zip(&signal[start..start + channels]) {
+                    *value += vertical * horizontal * pixel;
+                }
+            }
         }
+        out.iter_mut().for_each(|value| *value = value.clamp(0.0, 1.0));
     }
 
     /// Points of the native grid.
@@ -104,6 +104,24 @@ impl Domain {
         let Self::Image { height, width, .. } = *self;
         height * width
     }
+}
+
+/// The four pixels of an axis around a coordinate in `[-1, 1]`, with their weights.
+fn taps(x: f32, pixels: usize) -> [(usize, f32); 4] {
+    const A: f32 = -0.75;
+    let last = (pixels - 1) as f32;
+    let place = (0.5 * (x + 1.0) * last).clamp(0.0, last);
+    let low = place.floor();
+    let t = place - low;
+    let near = |t: f32| ((A + 2.0) * t - (A + 3.0)) * t * t + 1.0;
+    let far = |t: f32| ((A * t - 5.0 * A) * t + 8.0 * A) * t - 4.0 * A;
+    let pixel = |offset: f32| (low + offset).clamp(0.0, last) as usize;
+    [
+        (pixel(-1.0), far(t + 1.0)),
+        (pixel(0.0), near(t)),
+        (pixel(1.0), near(1.0 - t)),
+        (pixel(2.0), far(2.0 - t)),
+    ]
 }
 
 /// Signals of one domain.

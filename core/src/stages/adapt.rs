@@ -1,4 +1,4 @@
-//! The generator meets the shots: it is tuned on them, multiplied by exact augmentations, with source networks mixed in.
+//! The generator meets the shots: it is tuned on them and their deformed kin, with source networks mixed in.
 
 use super::data::Data;
 use super::train::GeneratorTraining;
@@ -9,8 +9,8 @@ use crate::tensors::Tensors;
 use crate::{Result, Term};
 
 pub(super) fn run(context: &StageContext<'_>) -> Result<()> {
-    let data = Data::load(context)?;
-    let mut training = AdaptTraining(GeneratorTraining::new(context, &data)?);
+    let (data, families) = Data::with_kin(context)?;
+    let mut training = AdaptTraining(GeneratorTraining::new(context, &data, families)?);
     let trained = Tensors::load(&context.input("train", "model.safetensors"))?;
     training.0.model.learner().set_parameters(&trained)?;
     let curve = train(context, &context.pipeline.adapt.schedule, &mut training)?;
@@ -24,9 +24,9 @@ impl Training for AdaptTraining<'_> {
         let Self(training) = self;
         let adapt = &training.pipeline.adapt;
         let count = adapt.schedule.batch - adapt.source;
-        let shots = training.pick(&training.data.split.shots, count, &adapt.expand, "adapt.expand", rng)?;
-        let networks = if adapt.source > 0 { shots.concat(training.pick_source(adapt.source, rng)?) } else { shots };
-        training.losses_on(networks, 1.0, rng)
+        let shots = training.pick(&training.families.shots, count, rng);
+        let pairs = shots.concat(training.pick(&training.families.source, adapt.source, rng));
+        training.losses_on(&pairs, 1.0, rng)
     }
 
     fn learners(&mut self) -> Vec<(String, &mut dyn Trainable)> {

@@ -3,6 +3,7 @@
 use burn::tensor::Device;
 
 use super::Split;
+use super::expand::Families;
 use crate::config::Pipeline;
 use crate::run::StageContext;
 use crate::statistics::Statistics;
@@ -17,6 +18,8 @@ pub(super) struct Data {
     pub(super) zoo: Zoo,
     pub(super) split: Split,
     pub(super) statistics: Statistics,
+    /// Networks that were given; rows from here on are deformed kin.
+    pub(super) given: usize,
 }
 
 /// Networks encoded at a time outside training.
@@ -27,7 +30,7 @@ impl Data {
         let zoo = Zoo::load(&context.input("fit", "zoo.safetensors"))?;
         let split: Split = crate::files::read_json(&context.input("split", "split.json"))?;
         let statistics = Statistics::of(&zoo.layout, split.source.iter().map(|row| zoo.network(*row)));
-        Ok(Self { zoo, split, statistics })
+        Ok(Self { given: zoo.len(), zoo, split, statistics })
     }
 
     /// A fresh encoder on a device.
@@ -101,6 +104,17 @@ impl Data {
     pub(super) fn encode_rows(&self, encoder: &dyn EncoderModel, rows: &[usize], device: &Device) -> Vec<f32> {
         let encode = |rows: &[usize]| host::read(encoder.pooled(&self.zoo.weights(rows, device)));
         rows.chunks(ENCODE_BATCH).flat_map(encode).collect()
+    }
+
+    /// The zoo with the expansion appended, and its families.
+    pub(super) fn with_kin(context: &StageContext<'_>) -> Result<(Self, Families)> {
+        let mut data = Self::load(context)?;
+        let kin = Zoo::load(&context.input("expand", "zoo.safetensors"))?;
+        let expand = &context.pipeline.expand;
+        let families = Families::new(&data.split, data.given, expand.source, expand.shots);
+        data.zoo.values.extend(kin.values);
+        data.zoo.items.extend(kin.items);
+        Ok((data, families))
     }
 
     /// What every network of the zoo renders as on the grid of its signal: the truth of losses in function space.

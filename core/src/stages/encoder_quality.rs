@@ -50,9 +50,9 @@ pub(super) fn measure(context: &StageContext<'_>, data: &Data, parameters: &Tens
     let seed = context.seed.split("quality");
     let held: Vec<usize> = data.split.judge_test.iter().copied().take(CANDIDATES).collect();
 
-    let order = seed::permutation(&mut seed.split("probe rows").stream(0), data.zoo.len());
-    let test = (data.zoo.len() * 2 / 7).min(2000);
-    let train = (data.zoo.len() - test).min(5000);
+    let order = seed::permutation(&mut seed.split("probe rows").stream(0), data.given);
+    let test = (data.given * 2 / 7).min(2000);
+    let train = (data.given - test).min(5000);
     let (test_rows, train_rows) = (&order[..test], &order[test..test + train]);
     let accuracy = |features: &dyn Fn(&[usize]) -> Vec<f32>| {
         let classes = |rows: &[usize]| {

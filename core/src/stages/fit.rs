@@ -121,7 +121,7 @@ fn fit_chunk(
             "the fit of signal {row} diverged: lower the fitter's learning rate"
         )));
     }
-    let weights = canonical(context, layout, fitted.weights, rows.start)?;
+    let weights = canonical(context, layout, fitted.weights, context.seed, rows.start)?;
     let mut chunk = Tensors::default();
     chunk.insert("weights", &[rows.len(), layout.parameters()], weights);
     chunk.insert("psnr", &[rows.len()], fitted.psnr);
@@ -133,21 +133,22 @@ fn fit_chunk(
     chunk.save(path)
 }
 
-/// Applies the function-preserving maps of `fit.canonical`.
-fn canonical(context: &StageContext<'_>, layout: &Arc<Layout>, values: Vec<f32>, first: usize) -> Result<Vec<f32>> {
-    let seed: Seed = context.seed.split("canonical");
+/// Applies the function-preserving maps of `fit.canonical` to a chunk of networks.
+pub(super) fn canonical(
+    context: &StageContext<'_>,
+    layout: &Arc<Layout>,
+    values: Vec<f32>,
+    seed: Seed,
+    chunk: usize,
+) -> Result<Vec<f32>> {
+    let seed = seed.split("canonical");
     let mut weights = Weights::from_host(layout.clone(), values, &context.device)?;
     for (i, augmentation) in context.pipeline.fit.canonical.iter().enumerate() {
-        if !augmentation
-            .claims()
-            .contains(&crate::registry::Claim::PreservesFunction)
-        {
+        if !augmentation.claims().contains(&crate::registry::Claim::PreservesFunction) {
             let name = augmentation.typetag_name();
-            return Err(Error::config(format!(
-                "fit.canonical[{i}]: `{name}` does not preserve the function"
-            )));
+            return Err(Error::config(format!("fit.canonical[{i}]: `{name}` does not preserve the function")));
         }
-        let mut rng = seed.split(&i.to_string()).stream(first as u64);
+        let mut rng = seed.split(&i.to_string()).stream(chunk as u64);
         let draws = augmentation.draw(layout, weights.len(), &mut rng)?;
         weights = augmentation.apply(&weights, &draws);
     }

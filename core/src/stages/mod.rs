@@ -5,8 +5,10 @@
 
 mod adapt;
 mod data;
+mod deform;
 mod encoder_quality;
 mod evaluate;
+mod expand;
 mod fit;
 mod judge;
 mod pretrain;
@@ -43,7 +45,7 @@ pub struct Stage {
 }
 
 /// All stages, in order.
-pub const STAGES: [Stage; 8] = [
+pub const STAGES: [Stage; 9] = [
     Stage {
         name: "fit",
         inputs: &[],
@@ -62,6 +64,13 @@ pub const STAGES: [Stage; 8] = [
         run: split::run,
     },
     Stage {
+        name: "expand",
+        inputs: &["fit", "split"],
+        reads_signals: false,
+        settings: |pipeline| json!([pipeline.expand, pipeline.fit]),
+        run: expand::run,
+    },
+    Stage {
         name: "judge",
         inputs: &["fit", "split"],
         reads_signals: true,
@@ -70,21 +79,21 @@ pub const STAGES: [Stage; 8] = [
     },
     Stage {
         name: "pretrain",
-        inputs: &["fit", "split"],
+        inputs: &["fit", "split", "expand"],
         reads_signals: false,
         settings: |pipeline| json!(pipeline.pretrain),
         run: pretrain::run,
     },
     Stage {
         name: "train",
-        inputs: &["fit", "split", "pretrain"],
+        inputs: &["fit", "split", "expand", "pretrain"],
         reads_signals: false,
         settings: |pipeline| json!([pipeline.train, pipeline.pretrain.encoder]),
         run: train::run,
     },
     Stage {
         name: "adapt",
-        inputs: &["fit", "split", "pretrain", "train"],
+        inputs: &["fit", "split", "expand", "pretrain", "train"],
         reads_signals: false,
         settings: |pipeline| json!(pipeline.adapt),
         run: adapt::run,

@@ -4,14 +4,15 @@ use burn::tensor::Device;
 
 use super::data::{Data, Rendered, augment};
 use super::encoder_quality;
+use super::expand::{Families, pick};
 use crate::config::Pretrain;
 use crate::learner::Trainable;
 use crate::run::{StageContext, Training, train};
-use crate::seed::{self, Rng};
-use crate::{EncoderModel, ObjectiveContext, ObjectiveModel, Result, Term, Views, files};
+use crate::seed::Rng;
+use crate::{AffineMaps, EncoderModel, ObjectiveContext, ObjectiveModel, Result, Term, Views, files};
 
 pub(super) fn run(context: &StageContext<'_>) -> Result<()> {
-    let data = Data::load(context)?;
+    let (data, families) = Data::with_kin(context)?;
     let device = context.training_device();
     let pretrain = &context.pipeline.pretrain;
     let build = |i: usize| {
@@ -31,7 +32,7 @@ pub(super) fn run(context: &StageContext<'_>) -> Result<()> {
     let objectives = (0..pretrain.objectives.len()).map(build).collect::<Result<_>>()?;
     let encoder = data.new_encoder(context.pipeline, &device, context.seed.split("encoder"))?;
     let rendered = data.rendered(&context.device);
-    let mut training = PretrainTraining { encoder, objectives, data: &data, rendered, pretrain, device };
+    let mut training = PretrainTraining { encoder, objectives, data: &data, families: &families, rendered, pretrain, device };
     let curve = train(context, &pretrain.schedule, &mut training)?;
     context.save_model(&training.encoder.learner().parameters(), &curve)?;
     let quality = encoder_quality::measure(context, &data, &training.encoder.learner().parameters())?;
@@ -42,6 +43,7 @@ struct PretrainTraining<'a> {
     encoder: Box<dyn EncoderModel>,
     objectives: Vec<Box<dyn ObjectiveModel>>,
     data: &'a Data,
+    families: &'a Families,
     rendered: Rendered,
     pretrain: &'a Pretrain,
     device: Device,
@@ -49,16 +51,12 @@ struct PretrainTraining<'a> {
 
 impl Training for PretrainTraining<'_> {
     fn losses(&mut self, _: usize, rng: &mut Rng) -> Result<Vec<Term>> {
-        let source = &self.data.split.source;
-        let batch = self.pretrain.schedule.batch.min(source.len());
-        let rows: Vec<usize> = seed::indices(rng, batch, source.len())
-            .iter()
-            .map(|i| source[*i])
-            .collect();
-        let networks = self.data.zoo.weights(&rows, &self.device);
-        let (original, maps) = augment(&networks, &self.pretrain.expand, "pretrain.expand", rng)?;
+        let families = &self.families.source;
+        let batch = self.pretrain.schedule.batch.min(families.len());
+        let rows = pick(families, batch, rng);
+        let original = self.data.zoo.weights(&rows, &self.device);
         let (augmented, view) = augment(&original, &self.pretrain.augmentations, "pretrain.augmentations", rng)?;
-        let signals = self.rendered.targets(&rows, maps);
+        let signals = self.rendered.targets(&rows, AffineMaps::identity(batch, view.dimensions));
         let views = Views {
             original_features: self.encoder.pooled(&original),
             augmented_features: self.encoder.pooled(&augmented),

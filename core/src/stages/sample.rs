@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::data::{Data, augment};
+use super::data::Data;
+use super::deform::deformed;
 use crate::run::StageContext;
 use crate::{EncoderModel, FeatureBank, GeneratorModel, Result, Seed, Weights, Zoo, ZooItem, files, host, picture};
 
@@ -104,12 +105,14 @@ impl<'a> Sampler<'a> {
 
     fn features(&self, rows: &[usize], level: f64, seed: Seed) -> Result<Vec<f32>> {
         let sample = &self.context.pipeline.sample;
-        let mut rng = seed.stream(0);
-        let mut weights = self.data.zoo.weights(rows, &self.context.device);
-        if level > 0.0 {
-            weights = augment(&weights, &sample.expand, "sample.expand", &mut rng)?.0;
-        }
-        let mut features = host::read(self.encoder.pooled(&weights));
+        let (device, mut rng) = (&self.context.device, seed.stream(0));
+        let mut features = if level > 0.0 && !sample.deformations.is_empty() {
+            let zoo = deformed(self.context, &self.data.zoo, rows, &sample.deformations, seed.split("deform"), &|_| ())?;
+            let all: Vec<usize> = (0..rows.len()).collect();
+            host::read(self.encoder.pooled(&zoo.weights(&all, device)))
+        } else {
+            host::read(self.encoder.pooled(&self.data.zoo.weights(rows, device)))
+        };
         sample
             .disturbance
             .disturb(&mut features, &vec![level as f32; rows.len()], &self.bank, &mut rng)?;

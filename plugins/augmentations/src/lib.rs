@@ -1,14 +1,12 @@
 //! The bundled augmentations.
 
 mod coordinates;
-mod dihedral;
 mod rotate;
 mod shear;
 mod smooth;
 mod translate;
 mod zoom;
 
-pub use dihedral::Dihedral;
 pub use rotate::Rotate;
 pub use shear::Shear;
 pub use smooth::{Smooth, total_variation};

@@ -48,12 +48,7 @@ pub enum Reduction {
 
 impl Default for Dws {
     fn default() -> Self {
-        Self {
-            dim: 64,
-            width: 32,
-            layers: 4,
-            reduction: Reduction::Max,
-        }
+        Self { dim: 64, width: 32, layers: 4, reduction: Reduction::Max }
     }
 }
 
@@ -77,10 +72,7 @@ impl Encoder for Dws {
             .map(|layer| Affine::new(&spaces, if layer == 0 { 1 } else { self.width }, self.width, &mut init))
             .collect();
         let pooled = spaces.iter().map(|space| space.fixed * self.width).sum();
-        let network = Network {
-            layers,
-            head: Linear::new(pooled, self.dim, &mut init),
-        };
+        let network = Network { layers, head: Linear::new(pooled, self.dim, &mut init) };
         Ok(Box::new(Model {
             learner: Learner::new(network),
             mean: context.statistics.mean_row(&context.layout, &context.device),

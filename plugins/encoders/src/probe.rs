@@ -29,11 +29,7 @@ pub struct Probe {
 
 impl Default for Probe {
     fn default() -> Self {
-        Self {
-            dim: 64,
-            hidden: 512,
-            side: 14,
-        }
+        Self { dim: 64, hidden: 512, side: 14 }
     }
 }
 
@@ -60,23 +56,12 @@ impl Encoder for Probe {
         let dimensions = context.inr.dimensions(&context.layout);
         let count = self.side * self.side;
         let mut init = Init::new(context.seed, &context.device);
-        let points = if dimensions == 2 {
-            grid(self.side)
-        } else {
-            quasi_random(count, dimensions)
-        };
+        let points = if dimensions == 2 { grid(self.side) } else { quasi_random(count, dimensions) };
         let network = Network {
             points: init.values(points, [count * dimensions]),
-            mlp: Mlp::new(
-                &[count * context.layout.channels(), self.hidden, self.hidden, self.dim],
-                &mut init,
-            ),
+            mlp: Mlp::new(&[count * context.layout.channels(), self.hidden, self.hidden, self.dim], &mut init),
         };
-        Ok(Box::new(Model {
-            learner: Learner::new(network),
-            inr: context.inr.clone(),
-            dimensions,
-        }))
+        Ok(Box::new(Model { learner: Learner::new(network), inr: context.inr.clone(), dimensions }))
     }
 
     fn dim(&self) -> usize {
@@ -144,9 +129,7 @@ fn grid(side: usize) -> Vec<f32> {
         1 => 0.0,
         _ => REACH * (2.0 * i as f32 / (side - 1) as f32 - 1.0),
     };
-    (0..side)
-        .flat_map(|row| (0..side).flat_map(move |column| [at(column), at(row)]))
-        .collect()
+    (0..side).flat_map(|row| (0..side).flat_map(move |column| [at(column), at(row)])).collect()
 }
 
 /// The additive recurrence of Roberts (2018), "The unreasonable effectiveness of quasirandom sequences", within
@@ -160,7 +143,5 @@ fn quasi_random(count: usize, dimensions: usize) -> Vec<f32> {
         let unit = (0.5 + i as f64 * g.powi(-(axis as i32 + 1))).fract();
         REACH * (2.0 * unit as f32 - 1.0)
     };
-    (0..count)
-        .flat_map(|i| (0..dimensions).map(move |axis| coordinate(i, axis)))
-        .collect()
+    (0..count).flat_map(|i| (0..dimensions).map(move |axis| coordinate(i, axis))).collect()
 }

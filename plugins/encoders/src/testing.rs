@@ -22,12 +22,7 @@ const OMEGA: f32 = 3.0;
 #[typetag::serde(name = "small-siren-of-the-encoder-tests")]
 impl Inr for SmallSiren {
     fn layout(&self, dimensions: usize, channels: usize) -> Result<Layout> {
-        let hidden = |width: &usize| Hidden {
-            width: *width,
-            activation: Activation::Sine {
-                omega: f64::from(OMEGA),
-            },
-        };
+        let hidden = |width: &usize| Hidden { width: *width, activation: Activation::Sine { omega: f64::from(OMEGA) } };
         let hidden: Vec<Hidden> = self.0.iter().map(hidden).collect();
         Ok(Layout::dense(Axis::Coordinates(dimensions), &hidden, channels))
     }
@@ -56,9 +51,7 @@ pub(crate) fn networks(
 ) -> (EncoderContext, Weights) {
     let inr = SmallSiren(hidden.to_vec());
     let layout = Arc::new(inr.layout(dimensions, channels).unwrap());
-    let rows: Vec<Vec<f32>> = (0..count)
-        .map(|i| inr.initialise(&layout, &mut Seed::new(5).stream(i as u64)))
-        .collect();
+    let rows: Vec<Vec<f32>> = (0..count).map(|i| inr.initialise(&layout, &mut Seed::new(5).stream(i as u64))).collect();
     let context = EncoderContext {
         inr: Arc::new(inr),
         layout: layout.clone(),
@@ -142,7 +135,6 @@ pub(crate) fn has_true_gradients(encoder: &dyn Encoder) {
         let behind = value(weights.values().clone() - direction * step);
         let difference = host::scalar((ahead - behind) / (2.0 * step));
         let error = (slope - difference).abs() / length;
-        println!("{}: error {error}", encoder.typetag_name());
         assert!(error < 0.02, "{}: slope {slope}, difference {difference}", encoder.typetag_name());
     }
 }
@@ -151,10 +143,7 @@ pub(crate) fn has_true_gradients(encoder: &dyn Encoder) {
 pub(crate) fn is_its_parameters(encoder: &dyn Encoder) {
     let (context, weights) = networks(&[8, 6], 2, 1, 3, &Device::flex());
     let build = |seed| {
-        let context = EncoderContext {
-            seed: Seed::new(seed),
-            ..context.clone()
-        };
+        let context = EncoderContext { seed: Seed::new(seed), ..context.clone() };
         encoder.build(&context).unwrap()
     };
     let features = |model: &dyn EncoderModel| host::read(model.pooled(&weights));
@@ -177,14 +166,10 @@ pub(crate) fn uses_every_parameter(encoder: &dyn Encoder) {
     let (context, weights) = networks(&[8, 6], 2, 1, 4, &device);
     let mut model = encoder.build(&context).unwrap();
     let before = model.learner().parameters();
-    let toward = host::tensor(seed::normal(&mut Seed::new(8).stream(0), 4 * encoder.dim()), [4, encoder.dim()], &device);
+    let toward =
+        host::tensor(seed::normal(&mut Seed::new(8).stream(0), 4 * encoder.dim()), [4, encoder.dim()], &device);
     let gradients = (model.pooled(&weights) * toward).sum().backward();
-    let options = Step {
-        learning_rate: 1e-2,
-        weight_decay: 0.0,
-        beta2: 0.999,
-        average: 0.0,
-    };
+    let options = Step { learning_rate: 1e-2, weight_decay: 0.0, beta2: 0.999, average: 0.0 };
     model.learner().step(&gradients, host::tensor(vec![1.0], [1], &device.inner()), &options);
     let after = model.learner().parameters();
     for (path, tensor) in &before.tensors {

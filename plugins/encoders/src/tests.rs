@@ -5,28 +5,15 @@ use crate::testing::{self, networks};
 use crate::{Dws, Probe, Reduction};
 
 fn probe() -> Probe {
-    Probe {
-        dim: 12,
-        hidden: 24,
-        side: 5,
-    }
+    Probe { dim: 12, hidden: 24, side: 5 }
 }
 
 fn dws(reduction: Reduction) -> Dws {
-    Dws {
-        dim: 12,
-        width: 6,
-        layers: 3,
-        reduction,
-    }
+    Dws { dim: 12, width: 6, layers: 3, reduction }
 }
 
 fn all() -> [Box<dyn Encoder>; 3] {
-    [
-        Box::new(probe()),
-        Box::new(dws(Reduction::Max)),
-        Box::new(dws(Reduction::Mean)),
-    ]
+    [Box::new(probe()), Box::new(dws(Reduction::Max)), Box::new(dws(Reduction::Mean))]
 }
 
 proptest! {

@@ -28,12 +28,7 @@ pub struct NtXent {
 
 impl Default for NtXent {
     fn default() -> Self {
-        Self {
-            weight: 1.0,
-            temperature: 0.1,
-            hidden: 128,
-            out: 128,
-        }
+        Self { weight: 1.0, temperature: 0.1, hidden: 128, out: 128 }
     }
 }
 
@@ -42,22 +37,13 @@ impl Objective for NtXent {
     fn build(&self, context: &ObjectiveContext) -> Result<Box<dyn ObjectiveModel>> {
         crate::check_weight(self.weight)?;
         if !(self.temperature > 0.0 && self.temperature.is_finite()) {
-            return Err(Error::config(format!(
-                "temperature: {} is not a positive number",
-                self.temperature
-            )));
+            return Err(Error::config(format!("temperature: {} is not a positive number", self.temperature)));
         }
         crate::check_positive("hidden", self.hidden)?;
         crate::check_positive("out", self.out)?;
         let mut init = Init::new(context.seed, &context.device);
-        let head = Head {
-            mlp: Mlp::new(&[context.dim, self.hidden, self.out], &mut init),
-        };
-        Ok(Box::new(Model {
-            learner: Learner::new(head),
-            weight: self.weight,
-            temperature: self.temperature,
-        }))
+        let head = Head { mlp: Mlp::new(&[context.dim, self.hidden, self.out], &mut init) };
+        Ok(Box::new(Model { learner: Learner::new(head), weight: self.weight, temperature: self.temperature }))
     }
 }
 

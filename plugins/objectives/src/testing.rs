@@ -9,8 +9,8 @@ use equigen_core::nn::Init;
 use equigen_core::seed::{self, Rng};
 use equigen_core::statistics::Statistics;
 use equigen_core::{
-    Activation, AffineMaps, Axis, Domain, Hidden, Inr, Layout, Objective, ObjectiveContext, Result, Seed, TargetSignals, Views, Weights, host,
-    move_signal,
+    Activation, AffineMaps, Axis, Domain, Hidden, Inr, Layout, Objective, ObjectiveContext, Result, Seed,
+    TargetSignals, Views, Weights, host, move_signal,
 };
 use equigen_kernels::DenseStack;
 use serde::{Deserialize, Serialize};
@@ -24,9 +24,7 @@ const OMEGA: f32 = 3.0;
 #[typetag::serde(name = "small-siren-of-the-objective-tests")]
 impl Inr for SmallSiren {
     fn layout(&self, dimensions: usize, channels: usize) -> Result<Layout> {
-        let activation = Activation::Sine {
-            omega: f64::from(OMEGA),
-        };
+        let activation = Activation::Sine { omega: f64::from(OMEGA) };
         let hidden = [Hidden { width: 8, activation }; 2];
         Ok(Layout::dense(Axis::Coordinates(dimensions), &hidden, channels))
     }
@@ -48,9 +46,7 @@ pub(crate) fn networks(count: usize) -> (ObjectiveContext, Weights) {
     let device = Device::flex().autodiff();
     let inr = SmallSiren {};
     let layout = Arc::new(inr.layout(2, 1).unwrap());
-    let rows: Vec<Vec<f32>> = (0..count)
-        .map(|i| inr.initialise(&layout, &mut Seed::new(5).stream(i as u64)))
-        .collect();
+    let rows: Vec<Vec<f32>> = (0..count).map(|i| inr.initialise(&layout, &mut Seed::new(5).stream(i as u64))).collect();
     let context = ObjectiveContext {
         inr: Arc::new(inr),
         layout: layout.clone(),
@@ -89,12 +85,7 @@ pub(crate) fn losses(objective: &dyn Objective) -> (f32, f32) {
     let mut init = Init::new(Seed::new(4), &context.device);
     let mut features = Learner::new(init.normal([2 * n, DIM], 1.0));
     let one = host::tensor(vec![1.0], [1], &context.device.clone().inner());
-    let options = Step {
-        learning_rate: 1e-2,
-        weight_decay: 0.0,
-        beta2: 0.999,
-        average: 0.0,
-    };
+    let options = Step { learning_rate: 1e-2, weight_decay: 0.0, beta2: 0.999, average: 0.0 };
     let mut curve = Vec::new();
     for _ in 0..=20 {
         let views = views(&weights, 0.2, features.module().val());

@@ -5,19 +5,11 @@ use crate::testing::{DIM, losses, networks, views};
 use crate::{NtXent, Reconstruction};
 
 fn reconstruction() -> Reconstruction {
-    Reconstruction {
-        hidden: 32,
-        points: 64,
-        ..Reconstruction::default()
-    }
+    Reconstruction { hidden: 32, points: 64, ..Reconstruction::default() }
 }
 
 fn contrast() -> NtXent {
-    NtXent {
-        hidden: 16,
-        out: 8,
-        ..NtXent::default()
-    }
+    NtXent { hidden: 16, out: 8, ..NtXent::default() }
 }
 
 #[test]
@@ -38,15 +30,9 @@ fn weights_scale_losses() {
         let model = objective.build(&context).unwrap();
         host::scalar(model.loss(&views, &mut Seed::new(2).stream(0)).1)
     };
-    let twice = loss(&NtXent {
-        weight: 2.0,
-        ..contrast()
-    });
+    let twice = loss(&NtXent { weight: 2.0, ..contrast() });
     assert!((twice - 2.0 * loss(&contrast())).abs() < 1e-4);
-    let half = loss(&Reconstruction {
-        weight: 0.5,
-        ..reconstruction()
-    });
+    let half = loss(&Reconstruction { weight: 0.5, ..reconstruction() });
     assert!((half - 0.5 * loss(&reconstruction())).abs() < 1e-4);
 }
 
@@ -54,35 +40,11 @@ fn weights_scale_losses() {
 fn bad_settings_are_named() {
     let (context, _) = networks(2);
     let cases: [(&str, &dyn Objective); 5] = [
-        (
-            "temperature: 0 ",
-            &NtXent {
-                temperature: 0.0,
-                ..contrast()
-            },
-        ),
+        ("temperature: 0 ", &NtXent { temperature: 0.0, ..contrast() }),
         ("out: ", &NtXent { out: 0, ..contrast() }),
-        (
-            "weight: NaN ",
-            &NtXent {
-                weight: f64::NAN,
-                ..contrast()
-            },
-        ),
-        (
-            "points: ",
-            &Reconstruction {
-                points: 0,
-                ..reconstruction()
-            },
-        ),
-        (
-            "feature_noise: -1 ",
-            &Reconstruction {
-                feature_noise: -1.0,
-                ..reconstruction()
-            },
-        ),
+        ("weight: NaN ", &NtXent { weight: f64::NAN, ..contrast() }),
+        ("points: ", &Reconstruction { points: 0, ..reconstruction() }),
+        ("feature_noise: -1 ", &Reconstruction { feature_noise: -1.0, ..reconstruction() }),
     ];
     for (key, objective) in cases {
         let error = objective.build(&context).err().expect("refused");

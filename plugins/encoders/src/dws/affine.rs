@@ -49,17 +49,11 @@ impl Affine {
             let mut linear = |inputs| Linear::scaled(inputs, out, scale, init);
             Target {
                 own,
-                along: space
-                    .axes
-                    .iter()
-                    .map(|axis| linear(width(&|source| source.axes.contains(axis))))
-                    .collect(),
+                along: space.axes.iter().map(|axis| linear(width(&|source| source.axes.contains(axis)))).collect(),
                 pooled: linear(width(&|_| true)),
             }
         };
-        Self {
-            targets: spaces.iter().map(target).collect(),
-        }
+        Self { targets: spaces.iter().map(target).collect() }
     }
 
     /// One state for each tensor to one state for each tensor.

@@ -1,12 +1,19 @@
 //! The network of the judge: two convolutions, one dense layer, one linear layer.
+//!
+//! The convolutions take steps of two pixels where LeNet pools: on burn's flex backend a training step costs a quarter
+//! (13 ms of processor time for 64 digits, against 55 ms with 3x3 convolutions and max pooling), which buys more steps.
 
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use burn::tensor::activation::relu;
-use burn::tensor::module::{conv2d, max_pool2d};
-use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
+use burn::tensor::module::conv2d;
+use burn::tensor::ops::ConvOptions;
 use equigen_core::Domain;
 use equigen_core::nn::{Init, Linear};
+
+/// Sides of the two kernels, pixels.
+const FIRST: usize = 5;
+const SECOND: usize = 3;
 
 /// Images to features to class scores.
 #[derive(Module, Debug)]
@@ -21,11 +28,11 @@ impl Network {
     /// For images of 12 pixels a side or more.
     pub(super) fn new(domain: Domain, channels: [usize; 2], features: usize, classes: usize, init: &mut Init) -> Self {
         let Domain::Image { height, width, channels: colours } = domain;
-        // Each stage: a 3x3 convolution takes 2 pixels off, pooling halves and drops a last odd one.
-        let shrink = |side: usize| ((side - 2) / 2 - 2) / 2;
+        // Without padding, in steps of two.
+        let shrink = |side: usize| ((side - FIRST) / 2 + 1 - SECOND) / 2 + 1;
         Self {
-            first: Convolution::new(colours, channels[0], init),
-            second: Convolution::new(channels[0], channels[1], init),
+            first: Convolution::new(colours, channels[0], FIRST, init),
+            second: Convolution::new(channels[0], channels[1], SECOND, init),
             dense: Linear::new(channels[1] * shrink(height) * shrink(width), features, init),
             out: Linear::new(features, classes, init),
         }
@@ -43,34 +50,25 @@ impl Network {
     }
 }
 
-/// 3x3 convolution without padding, 2x2 max pooling, ReLU.
+/// Convolution in steps of two pixels, without padding, then ReLU.
 #[derive(Module, Debug)]
 struct Convolution {
-    /// `[out, in, 3, 3]`.
+    /// `[out, in, side, side]`.
     weight: Param<Tensor<4>>,
     /// `[out]`.
     bias: Param<Tensor<1>>,
 }
 
 impl Convolution {
-    /// PyTorch's initialisation: uniform in ±1/sqrt(9 in).
-    fn new(inputs: usize, outputs: usize, init: &mut Init) -> Self {
-        let bound = 1.0 / (9.0 * inputs as f64).sqrt();
-        Self { weight: init.uniform([outputs, inputs, 3, 3], bound), bias: init.uniform([outputs], bound) }
+    /// PyTorch's initialisation: uniform in ±1/sqrt(in side²).
+    fn new(inputs: usize, outputs: usize, side: usize, init: &mut Init) -> Self {
+        let bound = 1.0 / ((inputs * side * side) as f64).sqrt();
+        Self { weight: init.uniform([outputs, inputs, side, side], bound), bias: init.uniform([outputs], bound) }
     }
 
-    /// `[n, in, h, w]` to `[n, out, (h - 2) / 2, (w - 2) / 2]`.
+    /// `[n, in, h, w]` to `[n, out, (h - side) / 2 + 1, (w - side) / 2 + 1]`.
     fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let options = ConvOptions::new([1, 1], [0, 0], [1, 1], 1);
-        let x = conv2d(x, self.weight.val(), Some(self.bias.val()), options);
-        // ReLU after pooling is the same and touches a quarter of the values.
-        let pooling = MaxPoolOptions {
-            kernel_size: [2, 2],
-            stride: [2, 2],
-            padding: [(0, 0), (0, 0)],
-            dilation: [1, 1],
-            ceil_mode: false,
-        };
-        relu(max_pool2d(x, pooling))
+        let options = ConvOptions::new([2, 2], [0, 0], [1, 1], 1);
+        relu(conv2d(x, self.weight.val(), Some(self.bias.val()), options))
     }
 }

@@ -1,0 +1,48 @@
+//! `affine`: turn, slant, scale and shift.
+
+use equigen_core::{CoordinateMap, Deformation, Result, seed, seed::Rng};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{check_plane, check_range};
+
+/// Turns, slants, scales and shifts the plane, each uniform in its range.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Affine {
+    /// Largest turn in degrees.
+    pub degrees: f64,
+    /// Largest slant: shift of x per unit of y.
+    pub shear: f64,
+    /// Largest change of scale on each axis, as a logarithm: 0.12 is 12 %.
+    pub zoom: f64,
+    /// Largest shift on each axis; the signal's square has side 2.
+    pub shift: f64,
+}
+
+impl Default for Affine {
+    fn default() -> Self {
+        Self { degrees: 11.0, shear: 0.25, zoom: 0.12, shift: 0.06 }
+    }
+}
+
+equigen_core::register!(Deformation, Affine);
+
+#[typetag::serde(name = "affine")]
+impl Deformation for Affine {
+    fn draw(&self, dimensions: usize, rng: &mut Rng) -> Result<CoordinateMap> {
+        let Self { degrees, shear, zoom, shift } = *self;
+        check_plane("affine", dimensions)?;
+        check_range("affine", &[("degrees", degrees), ("shear", shear), ("zoom", zoom), ("shift", shift)])?;
+        let u = seed::uniform(rng, 6, -1.0, 1.0);
+        let (sine, cosine) = (u[0] * degrees.to_radians() as f32).sin_cos();
+        let slant = u[1] * shear as f32;
+        let scale = [u[2], u[3]].map(|u| (u * zoom as f32).exp());
+        let shift = [u[4], u[5]].map(|u| u * shift as f32);
+        Ok(Box::new(move |point| {
+            let (x, y) = (scale[0] * point[0] + slant * point[1], scale[1] * point[1]);
+            point[0] = cosine * x - sine * y + shift[0];
+            point[1] = sine * x + cosine * y + shift[1];
+        }))
+    }
+}
