@@ -145,15 +145,25 @@ pub enum Init {
 }
 
 /// Networks of deformed signals: each network is rendered on its grid, deformed, and fitted anew from a start of its own.
-#[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Expand {
-    /// Deformations, in order; they are composed.
+    /// Deformations that make a new class of each source network, in order; none makes no new classes.
+    pub classes: Vec<Box<dyn Deformation>>,
+    /// Deformations that make the kin of a network, in order.
     pub deformations: Vec<Box<dyn Deformation>>,
-    /// Deformed networks per source network.
+    /// Kin are deformed at levels uniform from 0 to this; 1 is as the deformations are configured.
+    pub level: f64,
+    /// Kin of each source network.
     pub source: usize,
-    /// Deformed networks per shot.
+    /// Kin of each shot.
     pub shots: usize,
+}
+
+impl Default for Expand {
+    fn default() -> Self {
+        Self { classes: Vec::new(), deformations: Vec::new(), level: 1.0, source: 0, shots: 0 }
+    }
 }
 
 /// How long and how fast to train. AdamW; linear warm-up, then cosine decay.
@@ -207,9 +217,13 @@ fn default_clip() -> f64 {
 }
 
 impl Schedule {
-    /// Learning rate of a step, counted from 0.
-    pub fn learning_rate_at(&self, step: usize) -> f64 {
-        let done = (step as f64 + 1.0) / self.steps as f64;
+    /// Learning rate of a step, counted from 0; the schedule starts again at each of `phases`, shares of the steps.
+    pub fn learning_rate_at(&self, step: usize, phases: &[f64]) -> f64 {
+        let steps = self.steps as f64;
+        let bounds: Vec<f64> = phases.iter().map(|share| (share * steps).ceil()).collect();
+        let first = bounds.iter().copied().filter(|bound| *bound <= step as f64).fold(0.0, f64::max);
+        let last = bounds.iter().copied().filter(|bound| *bound > step as f64).fold(steps, f64::min);
+        let done = (step as f64 + 1.0 - first) / (last - first);
         if done < self.warmup {
             return self.learning_rate * done / self.warmup;
         }
@@ -240,16 +254,29 @@ pub struct Pretrain {
 pub struct Train {
     /// What generates networks.
     pub generator: Box<dyn Generator>,
-    /// Condition on the features of another member of a network's family (itself and its deformed kin), so that the generator
-    /// learns how signals of one kind vary around a feature.
+    /// What the condition tells of the network to generate.
     #[serde(default)]
-    pub kin: bool,
-    /// Disturbs the features that the generator is conditioned on in training, at levels uniform in 0 to its scale, so
-    /// that it learns what networks lie around a disturbed feature; nothing by default.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub conditioning: Option<Box<dyn Disturbance>>,
+    pub condition: Condition,
     /// How long and how fast.
     pub schedule: Schedule,
+}
+
+/// What the condition tells of the network to generate.
+#[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "type", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Condition {
+    /// Its own features.
+    #[default]
+    Own,
+    /// Its own features, disturbed at a level uniform from 0 to the disturbance's scale, so that the generator learns which
+    /// networks lie around a disturbed feature.
+    Disturbed {
+        /// The disturbance.
+        disturbance: Box<dyn Disturbance>,
+    },
+    /// The features of the root of its family, and the level at which the network is deformed kin of it, so that the
+    /// generator learns how signals of one kind vary.
+    Kin,
 }
 
 /// The generator meets the shots.
@@ -274,11 +301,19 @@ pub struct Sample {
     /// How many; shared evenly among the shots.
     #[serde(default = "default_reference")]
     pub count: usize,
-    /// How the features of the shots are moved.
-    pub disturbance: Box<dyn Disturbance>,
-    /// Deformations that multiply the shots before they are encoded, in order.
+    /// Level at which the generator varies a shot, where it was trained on `kin`.
+    #[serde(default = "default_temperature")]
+    pub level: f64,
+    /// Deformations of the shots before they are encoded, in order; none leaves them as they are.
     #[serde(default)]
     pub deformations: Vec<Box<dyn Deformation>>,
+    /// How the features of the shots are moved; not at all by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disturbance: Option<Box<dyn Disturbance>>,
+    /// Keep a sample only if its own features are of the target class with this probability, by a linear discriminant that
+    /// knows the source and the shots; 0 keeps all.
+    #[serde(default)]
+    pub screen: f64,
     /// Scale of the generator's own noise: 1 samples, 0 decodes without noise.
     #[serde(default = "default_temperature")]
     pub temperature: f64,

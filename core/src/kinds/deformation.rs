@@ -14,11 +14,12 @@ pub type CoordinateMap = Box<dyn Fn(&mut [f32]) + Send + Sync>;
 /// at once and exactly, but leaves the fitted coordinates.)
 #[typetag::serde(tag = "type")]
 pub trait Deformation: Debug + Send + Sync {
-    /// Draws one map of coordinates in `[-1, 1]^dimensions`.
+    /// Draws one map of coordinates in `[-1, 1]^dimensions`, at a level: 1 is as configured, 0 nothing, and a deformation that
+    /// knows no degrees does not answer to it.
     ///
     /// # Errors
     /// If a setting is out of range, or the deformation has no meaning in so many dimensions.
-    fn draw(&self, dimensions: usize, rng: &mut Rng) -> Result<CoordinateMap>;
+    fn draw(&self, dimensions: usize, level: f64, rng: &mut Rng) -> Result<CoordinateMap>;
 
     /// What the component promises.
     fn claims(&self) -> Vec<Claim> {

@@ -59,12 +59,18 @@ pub struct GeneratorBatch<'a> {
     pub signals: TargetSignals,
     /// The frozen encoder, for the equivariance loss.
     pub encoder: &'a dyn EncoderModel,
-    /// How far the stage is, from 0 to 1.
-    pub progress: f64,
 }
 
 /// A live generator.
 pub trait GeneratorModel: Send {
+    /// Shares of a stage's steps at which a new phase of learning begins; the learning rate's schedule starts again there.
+    fn phases(&self) -> Vec<f64> {
+        Vec::new()
+    }
+
+    /// Called before step `step` of `steps`, also after a resume; `features` gives those of many networks, `[n, dim]`.
+    fn prepare(&mut self, _step: usize, _steps: usize, _features: &dyn Fn() -> Tensor<2>) {}
+
     /// The weighted parts of the loss on a batch.
     fn losses(&self, batch: &GeneratorBatch<'_>, rng: &mut Rng) -> Vec<Term>;
 

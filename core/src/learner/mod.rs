@@ -72,6 +72,13 @@ impl<M: Module> Learner<M> {
         self.average.as_ref().unwrap_or(self.module())
     }
 
+    /// Changes the module, and forgets the average: for what no gradient does.
+    pub fn update(&mut self, change: impl FnOnce(M) -> M) {
+        let module = self.averaged().clone();
+        self.average = None;
+        self.module = Some(change(module));
+    }
+
     fn replace(&mut self, parameters: &Tensors) -> Result<()> {
         let module = self.module.take().expect("the module is only absent inside `step`");
         let (module, outcome) = walk::load(module, parameters);

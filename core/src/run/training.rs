@@ -21,6 +21,11 @@ pub trait Training {
     /// If a batch cannot be made.
     fn losses(&mut self, step: usize, rng: &mut Rng) -> Result<Vec<Term>>;
 
+    /// Shares of the steps at which the learning rate's schedule starts again.
+    fn phases(&self) -> Vec<f64> {
+        Vec::new()
+    }
+
     /// The models that learn, each with a name for its part of the checkpoint.
     fn learners(&mut self) -> Vec<(String, &mut dyn Trainable)>;
 }
@@ -76,7 +81,7 @@ pub fn train(context: &StageContext<'_>, schedule: &Schedule, training: &mut dyn
 fn update(training: &mut dyn Training, total: &Tensor<1>, schedule: &Schedule, step: usize) {
     let gradients = total.backward();
     let options = Step {
-        learning_rate: schedule.learning_rate_at(step),
+        learning_rate: schedule.learning_rate_at(step, &training.phases()),
         weight_decay: schedule.weight_decay,
         beta2: schedule.beta2,
         average: schedule.average,

@@ -20,13 +20,18 @@ pub(super) fn run(context: &StageContext<'_>) -> Result<()> {
 struct AdaptTraining<'a>(GeneratorTraining<'a>);
 
 impl Training for AdaptTraining<'_> {
-    fn losses(&mut self, _: usize, rng: &mut Rng) -> Result<Vec<Term>> {
+    fn losses(&mut self, step: usize, rng: &mut Rng) -> Result<Vec<Term>> {
         let Self(training) = self;
         let adapt = &training.pipeline.adapt;
+        training.prepare(step, adapt.schedule.steps);
         let count = adapt.schedule.batch - adapt.source;
         let shots = training.pick(&training.families.shots, count, rng);
         let pairs = shots.concat(training.pick(&training.families.source, adapt.source, rng));
-        training.losses_on(&pairs, 1.0, rng)
+        training.losses_on(&pairs, rng)
+    }
+
+    fn phases(&self) -> Vec<f64> {
+        self.0.phases()
     }
 
     fn learners(&mut self) -> Vec<(String, &mut dyn Trainable)> {

@@ -110,8 +110,7 @@ impl Data {
     pub(super) fn with_kin(context: &StageContext<'_>) -> Result<(Self, Families)> {
         let mut data = Self::load(context)?;
         let kin = Zoo::load(&context.input("expand", "zoo.safetensors"))?;
-        let expand = &context.pipeline.expand;
-        let families = Families::new(&data.split, data.given, expand.source, expand.shots);
+        let families: Families = crate::files::read_json(&context.input("expand", "families.json"))?;
         data.zoo.values.extend(kin.values);
         data.zoo.items.extend(kin.items);
         Ok((data, families))

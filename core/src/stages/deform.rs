@@ -1,19 +1,33 @@
 //! Networks of deformed signals: rendered on the grid, deformed, fitted anew.
 
 use crate::run::StageContext;
-use crate::seed::Rng;
 use crate::{CoordinateMap, Deformation, FitJob, Result, Seed, Zoo, ZooItem, picture};
 
 /// Networks fitted at a time.
 const CHUNK: usize = 500;
 
-/// One deformed network for each of `rows` of a zoo (a row may stand there many times). `seed` gives each its own
-/// deformation and start; `progress` is told of networks done.
+/// A deformed network to make.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Deformed {
+    /// The network whose signal is deformed.
+    pub(super) row: usize,
+    /// How strongly.
+    pub(super) level: f32,
+    /// Whether the signal first becomes one of a new class.
+    pub(super) new_class: bool,
+    /// Number of that class: the same number draws the same map.
+    pub(super) class: u64,
+}
+
+/// The deformations that make new classes, and those that make kin.
+pub(super) type Maps<'a> = (&'a [Box<dyn Deformation>], &'a [Box<dyn Deformation>]);
+
+/// One network per job. `seed` gives each its own deformation and start; `progress` is told of networks done.
 pub(super) fn deformed(
     context: &StageContext<'_>,
     zoo: &Zoo,
-    rows: &[usize],
-    deformations: &[Box<dyn Deformation>],
+    jobs: &[Deformed],
+    maps: Maps<'_>,
     seed: Seed,
     progress: &(dyn Fn(usize) + Sync),
 ) -> Result<Zoo> {
@@ -21,12 +35,19 @@ pub(super) fn deformed(
     let grid = zoo.domain.grid();
     let length = zoo.domain.points() * zoo.domain.channels();
     let mut out = Zoo { values: Vec::new(), items: Vec::new(), ..zoo.clone() };
-    for (chunk, rows) in rows.chunks(CHUNK).enumerate() {
-        let signals = picture::render(zoo, rows, &grid, &context.device);
+    for (chunk, jobs) in jobs.chunks(CHUNK).enumerate() {
+        let rows: Vec<usize> = jobs.iter().map(|job| job.row).collect();
+        let signals = picture::render(zoo, &rows, &grid, &context.device);
         let (mut targets, mut initial) = (Vec::with_capacity(signals.len()), Vec::new());
-        for (i, signal) in signals.chunks(length).enumerate() {
+        for (i, (job, signal)) in jobs.iter().zip(signals.chunks(length)).enumerate() {
             let mut rng = seed.stream((chunk * CHUNK + i) as u64);
-            targets.extend(deform(zoo, signal, &grid, deformations, &mut rng)?);
+            let mut drawn = draw(zoo, maps.1, f64::from(job.level), &mut rng)?;
+            if job.new_class {
+                // A point of the new signal is first deformed, then taken to the old class.
+                let mut class_rng = context.seed.split("classes").stream(job.class);
+                drawn.extend(draw(zoo, maps.0, 1.0, &mut class_rng)?);
+            }
+            targets.extend(deform(zoo, signal, &grid, &drawn));
             initial.extend(zoo.inr.initialise(&zoo.layout, &mut rng));
         }
         let fitted = fit.fitter.fit(FitJob {
@@ -48,21 +69,23 @@ pub(super) fn deformed(
     Ok(out)
 }
 
-/// The signal `f ∘ φ` on the grid, φ being all deformations in order.
-fn deform(
+fn draw(
     zoo: &Zoo,
-    signal: &[f32],
-    grid: &[f32],
     deformations: &[Box<dyn Deformation>],
-    rng: &mut Rng,
-) -> Result<Vec<f32>> {
+    level: f64,
+    rng: &mut crate::seed::Rng,
+) -> Result<Vec<CoordinateMap>> {
+    deformations.iter().map(|deformation| deformation.draw(zoo.domain.dimensions(), level, rng)).collect()
+}
+
+/// The signal `f ∘ φ` on the grid, φ being all maps in order.
+fn deform(zoo: &Zoo, signal: &[f32], grid: &[f32], maps: &[CoordinateMap]) -> Vec<f32> {
     let (d, channels) = (zoo.domain.dimensions(), zoo.domain.channels());
-    let maps = deformations.iter().map(|deformation| deformation.draw(d, rng)).collect::<Result<Vec<CoordinateMap>>>()?;
     let mut out = vec![0.0; signal.len()];
     for (point, value) in grid.chunks(d).zip(out.chunks_mut(channels)) {
         let mut point = point.to_vec();
         maps.iter().for_each(|map| map(&mut point));
         zoo.domain.interpolate(signal, &point, value);
     }
-    Ok(out)
+    out
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::data::Data;
-use super::sample::Sampler;
+use super::sample::{Draw, Sampler};
 use super::{EncoderQuality, FitSummary, JudgeReport};
 use crate::run::StageContext;
 use crate::tensors::Tensors;
@@ -66,8 +66,8 @@ const ONE_CONDITION: (usize, usize) = (32, 4);
 const SPECKLE: (usize, usize) = (8, 64);
 
 pub(super) fn run(context: &StageContext<'_>) -> Result<()> {
-    let data = Data::load(context)?;
-    let sampler = Sampler::load(context, &data)?;
+    let (data, families) = Data::with_kin(context)?;
+    let sampler = Sampler::load(context, &data, &families)?;
     let mut judge =
         context
             .pipeline
@@ -105,9 +105,9 @@ pub(super) fn run(context: &StageContext<'_>) -> Result<()> {
         repeated_shots: &repeated_shots,
         target: split.target_class(),
     };
-    let level = context.pipeline.sample.disturbance.scale();
-    let temperature = context.pipeline.sample.temperature;
+    let draw = Draw::of(context.pipeline);
     let seed = context.seed;
+    let at = |draw: &Draw, name: &str| Ok::<_, crate::Error>(eyes.see(&sampler.sample(count, draw, seed.split(name))?, &first));
     let sets = [
         ("generated", eyes.see(&samples, &first)),
         ("held-out items, as fitted networks", ceiling.clone()),
@@ -116,17 +116,9 @@ pub(super) fn run(context: &StageContext<'_>) -> Result<()> {
             "jittered shots",
             eyes.see(&jittered(&data, &repeated, seed.split("jitter")), &first),
         ),
-        (
-            "undisturbed",
-            eyes.see(
-                &sampler.sample(count, 0.0, temperature, seed.split("undisturbed"))?,
-                &first,
-            ),
-        ),
-        (
-            "without noise",
-            eyes.see(&sampler.sample(count, level, 0.0, seed.split("noiseless"))?, &first),
-        ),
+        ("level 0", at(&Draw { level: 0.0, ..draw }, "level 0")?),
+        ("without noise", at(&Draw { temperature: 0.0, ..draw }, "noiseless")?),
+        ("without screen", at(&draw, "unscreened")?),
     ];
     let rows = sets
         .iter()
@@ -137,7 +129,7 @@ pub(super) fn run(context: &StageContext<'_>) -> Result<()> {
         shots: split.shots.len(),
         count,
         rows,
-        one_condition_diversity: one_condition(&eyes, &sampler, level, seed.split("one condition"))? / spread(&ceiling),
+        one_condition_diversity: one_condition(&eyes, &sampler, &draw, seed.split("one condition"))? / spread(&ceiling),
         speckle: speckle(context, &samples, &first) / speckle(context, &data.zoo, &split.ceiling),
         nearest_shot: nearest(&sets[0].1, &shots),
         fit: files::read_json(&context.input("fit", "summary.json"))?,
@@ -222,11 +214,11 @@ fn spread(set: &Judgement) -> f64 {
     pairs.map(|(i, j)| distance(i, j)).sum::<f64>() / count as f64
 }
 
-fn one_condition(eyes: &Eyes<'_>, sampler: &Sampler<'_>, level: f64, seed: Seed) -> Result<f64> {
+fn one_condition(eyes: &Eyes<'_>, sampler: &Sampler<'_>, draw: &Draw, seed: Seed) -> Result<f64> {
     let (count, shots) = ONE_CONDITION;
     let mut total = 0.0;
     for shot in 0..shots {
-        let zoo = sampler.sample_one_condition(shot, count, level, seed.split(&shot.to_string()))?;
+        let zoo = sampler.sample_one_condition(shot, count, draw, seed.split(&shot.to_string()))?;
         total += spread(&eyes.see(&zoo, &(0..count).collect::<Vec<_>>()));
     }
     Ok(total / shots as f64)

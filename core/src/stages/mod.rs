@@ -13,6 +13,7 @@ mod fit;
 mod judge;
 mod pretrain;
 mod sample;
+mod screen;
 mod split;
 mod train;
 
@@ -100,14 +101,14 @@ pub const STAGES: [Stage; 9] = [
     },
     Stage {
         name: "sample",
-        inputs: &["fit", "split", "pretrain", "adapt"],
+        inputs: &["fit", "split", "expand", "pretrain", "adapt"],
         reads_signals: false,
-        settings: |pipeline| json!(pipeline.sample),
+        settings: |pipeline| json!([pipeline.sample, pipeline.fit]),
         run: sample::run,
     },
     Stage {
         name: "evaluate",
-        inputs: &["fit", "split", "judge", "pretrain", "adapt", "sample"],
+        inputs: &["fit", "split", "expand", "judge", "pretrain", "adapt", "sample"],
         reads_signals: true,
         settings: |pipeline| json!(pipeline.evaluate),
         run: evaluate::run,

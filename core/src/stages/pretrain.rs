@@ -53,7 +53,8 @@ impl Training for PretrainTraining<'_> {
     fn losses(&mut self, _: usize, rng: &mut Rng) -> Result<Vec<Term>> {
         let families = &self.families.source;
         let batch = self.pretrain.schedule.batch.min(families.len());
-        let rows = pick(families, batch, rng);
+        let picked = pick(families, batch, rng);
+        let rows: Vec<usize> = picked.iter().map(|family| family.member(rng).0).collect();
         let original = self.data.zoo.weights(&rows, &self.device);
         let (augmented, view) = augment(&original, &self.pretrain.augmentations, "pretrain.augmentations", rng)?;
         let signals = self.rendered.targets(&rows, AffineMaps::identity(batch, view.dimensions));

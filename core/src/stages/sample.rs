@@ -1,36 +1,66 @@
 //! New networks: features of the shots are moved, and the generator makes a network for each.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::data::Data;
-use super::deform::deformed;
+use super::deform::{Deformed, deformed};
+use super::expand::Families;
+use super::screen::{Discriminant, target_rows};
+use crate::config::{Condition, Pipeline};
 use crate::run::StageContext;
-use crate::{EncoderModel, FeatureBank, GeneratorModel, Result, Seed, Weights, Zoo, ZooItem, files, host, picture};
+use crate::{EncoderModel, FeatureBank, GeneratorModel, Result, Seed, Zoo, ZooItem, files, host, picture};
 
 /// Networks generated at a time.
 const BATCH: usize = 64;
 
-/// Which shot each sample started from.
+/// Where each sample comes from.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Samples {
     /// Index into the split's shots, one per sample.
     pub shot: Vec<usize>,
-    /// Level of disturbance.
+    /// Level of variation that the generator was asked for.
     pub level: f64,
+    /// Share of generated networks that passed the screen.
+    pub accepted: f64,
 }
 
 pub(super) fn run(context: &StageContext<'_>) -> Result<()> {
-    let data = Data::load(context)?;
-    let sampler = Sampler::load(context, &data)?;
-    let count = context.pipeline.sample.count;
-    let level = context.pipeline.sample.disturbance.scale();
-    let zoo = sampler.sample(count, level, context.pipeline.sample.temperature, context.seed)?;
+    sample_more(context, context.pipeline.sample.count)
+}
+
+/// Draws `count` samples from the stages of a run into the context's folder.
+///
+/// # Errors
+/// If a stage's files are missing.
+pub fn sample_more(context: &StageContext<'_>, count: usize) -> Result<()> {
+    let (data, families) = Data::with_kin(context)?;
+    let sampler = Sampler::load(context, &data, &families)?;
+    let (zoo, samples) = sampler.screened(count, &Draw::of(context.pipeline), context.seed)?;
     write(&zoo, context.folder)?;
-    let shot = (0..count).map(|i| i % data.split.shots.len()).collect();
-    files::write_json(&context.folder.join("samples.json"), &Samples { shot, level })
+    files::write_json(&context.folder.join("samples.json"), &samples)
+}
+
+/// How networks are drawn.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Draw {
+    /// Level of variation.
+    pub(super) level: f64,
+    /// Scale of the generator's own noise.
+    pub(super) temperature: f64,
+}
+
+impl Draw {
+    /// As the pipeline says.
+    pub(super) fn of(pipeline: &Pipeline) -> Self {
+        let sample = &pipeline.sample;
+        let level = match pipeline.train.condition {
+            Condition::Kin => sample.level,
+            _ => sample.disturbance.as_ref().map_or(0.0, |disturbance| disturbance.scale()),
+        };
+        Self { level, temperature: sample.temperature }
+    }
 }
 
 /// Writes a zoo of samples with a picture of each and one of all.
@@ -46,20 +76,6 @@ fn write(zoo: &Zoo, folder: &Path) -> Result<()> {
     picture::save(&zoo.domain, &signals, 16, &folder.join("all.png"))
 }
 
-/// Draws `count` further samples from a finished run's stages with another seed, into `folder`.
-///
-/// # Errors
-/// If a stage's files are missing.
-pub fn sample_more(context: &StageContext<'_>, count: usize) -> Result<()> {
-    let data = Data::load(context)?;
-    let sample = &context.pipeline.sample;
-    let sampler = Sampler::load(context, &data)?;
-    write(
-        &sampler.sample(count, sample.disturbance.scale(), sample.temperature, context.seed)?,
-        context.folder,
-    )
-}
-
 /// Everything that sampling needs.
 pub(super) struct Sampler<'a> {
     context: &'a StageContext<'a>,
@@ -67,59 +83,90 @@ pub(super) struct Sampler<'a> {
     encoder: Box<dyn EncoderModel>,
     generator: Box<dyn GeneratorModel>,
     bank: FeatureBank,
+    discriminant: Discriminant,
 }
 
+/// Rounds of sampling after which the best of those that did not pass the screen fill up the set.
+const ROUNDS: usize = 8;
+
 impl<'a> Sampler<'a> {
-    pub(super) fn load(context: &'a StageContext<'a>, data: &'a Data) -> Result<Self> {
+    pub(super) fn load(context: &'a StageContext<'a>, data: &'a Data, families: &Families) -> Result<Self> {
         let encoder = data.encoder(context, &context.device)?;
         let bank = data.bank(&*encoder, context.pipeline.pretrain.encoder.dim(), &context.device);
+        let target = data.encode_rows(&*encoder, &target_rows(families), &context.device);
+        let discriminant = Discriminant::new(&bank, &target);
         let generator = data.generator(context, "adapt", &context.device)?;
-        Ok(Self {
-            context,
-            data,
-            encoder,
-            generator,
-            bank,
-        })
+        Ok(Self { context, data, encoder, generator, bank, discriminant })
     }
 
-    /// `count` networks at a level of disturbance, shared evenly among the shots.
-    pub(super) fn sample(&self, count: usize, level: f64, temperature: f64, seed: Seed) -> Result<Zoo> {
+    /// `count` networks that pass the screen, shared evenly among the shots as far as they do.
+    pub(super) fn screened(&self, count: usize, draw: &Draw, seed: Seed) -> Result<(Zoo, Samples)> {
+        let least = self.context.pipeline.sample.screen;
+        let (mut kept, mut spare) = (Vec::new(), Vec::new());
+        let mut drawn = 0;
+        for round in 0..ROUNDS {
+            let zoo = self.sample(count, draw, seed.split(&round.to_string()))?;
+            for (i, probability) in self.probabilities(&zoo).into_iter().enumerate() {
+                if kept.len() == count {
+                    break;
+                }
+                drawn += 1;
+                let sample = (probability, i % self.data.split.shots.len(), zoo.network(i).to_vec());
+                if probability >= least { kept.push(sample) } else { spare.push(sample) }
+            }
+            if kept.len() == count {
+                break;
+            }
+        }
+        let accepted = kept.len() as f64 / drawn.max(1) as f64;
+        spare.sort_by(|a, b| b.0.total_cmp(&a.0));
+        kept.extend(spare.into_iter().take(count - kept.len()));
+        let (shot, values): (Vec<usize>, Vec<Vec<f32>>) = kept.into_iter().map(|(_, shot, values)| (shot, values)).unzip();
+        Ok((self.zoo(values.concat()), Samples { shot, level: draw.level, accepted }))
+    }
+
+    /// `count` networks, screened by nothing, shared evenly among the shots.
+    pub(super) fn sample(&self, count: usize, draw: &Draw, seed: Seed) -> Result<Zoo> {
         let shots = &self.data.split.shots;
         let rows: Vec<usize> = (0..count).map(|i| shots[i % shots.len()]).collect();
-        let features = self.features(&rows, level, seed.split("condition"))?;
-        self.generate(features, level, temperature, seed.split("generate"))
+        let features = self.features(&rows, seed.split("condition"))?;
+        self.generate(features, draw, seed.split("generate"))
     }
 
-    /// `count` networks for one and the same disturbed feature of a shot.
-    pub(super) fn sample_one_condition(&self, shot: usize, count: usize, level: f64, seed: Seed) -> Result<Zoo> {
-        let one = self.features(&[self.data.split.shots[shot]], level, seed.split("condition"))?;
-        let features = one.repeat(count);
-        self.generate(
-            features,
-            level,
-            self.context.pipeline.sample.temperature,
-            seed.split("generate"),
-        )
+    /// `count` networks for one and the same condition, that of one shot.
+    pub(super) fn sample_one_condition(&self, shot: usize, count: usize, draw: &Draw, seed: Seed) -> Result<Zoo> {
+        let one = self.features(&[self.data.split.shots[shot]], seed.split("condition"))?;
+        self.generate(one.repeat(count), draw, seed.split("generate"))
     }
 
-    fn features(&self, rows: &[usize], level: f64, seed: Seed) -> Result<Vec<f32>> {
+    /// Probability of the target class for each network, by its own features.
+    fn probabilities(&self, zoo: &Zoo) -> Vec<f64> {
+        let rows: Vec<usize> = (0..zoo.len()).collect();
+        let features = host::read(self.encoder.pooled(&zoo.weights(&rows, &self.context.device)));
+        features.chunks(self.bank.dim).map(|feature| self.discriminant.probability(feature)).collect()
+    }
+
+    fn features(&self, rows: &[usize], seed: Seed) -> Result<Vec<f32>> {
         let sample = &self.context.pipeline.sample;
         let (device, mut rng) = (&self.context.device, seed.stream(0));
-        let mut features = if level > 0.0 && !sample.deformations.is_empty() {
-            let zoo = deformed(self.context, &self.data.zoo, rows, &sample.deformations, seed.split("deform"), &|_| ())?;
+        let mut features = if sample.deformations.is_empty() {
+            host::read(self.encoder.pooled(&self.data.zoo.weights(rows, device)))
+        } else {
+            let job = |row: &usize| Deformed { row: *row, level: 1.0, new_class: false, class: 0 };
+            let jobs: Vec<Deformed> = rows.iter().map(job).collect();
+            let maps = (&[][..], &sample.deformations[..]);
+            let zoo = deformed(self.context, &self.data.zoo, &jobs, maps, seed.split("deform"), &|_| ())?;
             let all: Vec<usize> = (0..rows.len()).collect();
             host::read(self.encoder.pooled(&zoo.weights(&all, device)))
-        } else {
-            host::read(self.encoder.pooled(&self.data.zoo.weights(rows, device)))
         };
-        sample
-            .disturbance
-            .disturb(&mut features, &vec![level as f32; rows.len()], &self.bank, &mut rng)?;
+        if let Some(disturbance) = &sample.disturbance {
+            let level = vec![disturbance.scale() as f32; rows.len()];
+            disturbance.disturb(&mut features, &level, &self.bank, &mut rng)?;
+        }
         Ok(features)
     }
 
-    fn generate(&self, features: Vec<f32>, level: f64, temperature: f64, seed: Seed) -> Result<Zoo> {
+    fn generate(&self, features: Vec<f32>, draw: &Draw, seed: Seed) -> Result<Zoo> {
         let dim = self.bank.dim;
         let total = features.len() / dim;
         let device = &self.context.device;
@@ -127,26 +174,20 @@ impl<'a> Sampler<'a> {
         for (i, part) in features.chunks(BATCH * dim).enumerate() {
             let n = part.len() / dim;
             let condition = host::tensor(part.to_vec(), [n, dim], device);
-            let level = host::tensor(vec![level as f32; n], [n, 1], device);
-            let weights: Weights = self
-                .generator
-                .sample(condition, level, temperature, &mut seed.stream(i as u64));
-            values.extend(weights.to_host());
+            let level = host::tensor(vec![draw.level as f32; n], [n, 1], device);
+            let rng = &mut seed.stream(i as u64);
+            values.extend(self.generator.sample(condition, level, draw.temperature, rng).to_host());
             self.context.progress((i * BATCH + n).min(total), total, "networks");
         }
-        let zoo = &self.data.zoo;
-        let item = ZooItem {
-            label: self.data.split.target.clone(),
-            psnr: 0.0,
-            steps: 0,
-        };
-        let (inr, layout) = (Arc::clone(&zoo.inr), zoo.layout.clone());
-        Ok(Zoo {
-            inr,
-            layout,
-            domain: zoo.domain,
-            values,
-            items: vec![item; total],
-        })
+        Ok(self.zoo(values))
+    }
+
+    /// Generated values as a zoo of the target class.
+    fn zoo(&self, values: Vec<f32>) -> Zoo {
+        let item = ZooItem { label: self.data.split.target.clone(), psnr: 0.0, steps: 0 };
+        let count = values.len() / self.data.zoo.layout.parameters();
+        let given = &self.data.zoo;
+        let (inr, layout) = (given.inr.clone(), given.layout.clone());
+        Zoo { inr, layout, domain: given.domain, values, items: vec![item; count] }
     }
 }

@@ -4,11 +4,11 @@ use burn::tensor::{Device, Tensor};
 use rand::RngExt;
 
 use super::data::{Data, Rendered};
-use super::expand::Families;
-use crate::config::Pipeline;
+use super::expand::{Families, Family, pick};
+use crate::config::{Condition, Pipeline};
 use crate::learner::Trainable;
 use crate::run::{StageContext, Training, train};
-use crate::seed::{self, Rng};
+use crate::seed::Rng;
 use crate::{AffineMaps, EncoderModel, FeatureBank, GeneratorBatch, GeneratorModel, Result, Term, host};
 
 pub(super) fn run(context: &StageContext<'_>) -> Result<()> {
@@ -27,16 +27,36 @@ pub(super) struct GeneratorTraining<'a> {
     encoder: Box<dyn EncoderModel>,
     /// Features of the source networks.
     bank: FeatureBank,
-    /// Features of every network of the zoo, its kin included, `[n, dim]`.
-    features: Vec<f32>,
+    /// Features of every network of the zoo, its kin included.
+    features: Features,
     rendered: Rendered,
     device: Device,
 }
 
-/// Networks to generate and the networks whose features are the condition, as rows of the zoo.
+/// Features of every network of a zoo.
+struct Features {
+    dim: usize,
+    /// `[n, dim]`.
+    values: Vec<f32>,
+    device: Device,
+}
+
+impl Features {
+    /// Those of these rows, `[rows, dim]`.
+    fn rows(&self, rows: &[usize]) -> Tensor<2> {
+        let dim = self.dim;
+        let values = rows.iter().flat_map(|row| &self.values[row * dim..(row + 1) * dim]).copied().collect();
+        host::tensor(values, [rows.len(), dim], &self.device)
+    }
+}
+
+/// Networks to generate and the networks whose features are the condition, as rows of the zoo, and the level at which the
+/// one is deformed kin of the other.
+#[derive(Default)]
 pub(super) struct Pairs {
     networks: Vec<usize>,
     conditions: Vec<usize>,
+    levels: Vec<f32>,
 }
 
 impl Pairs {
@@ -44,6 +64,7 @@ impl Pairs {
     pub(super) fn concat(mut self, other: Self) -> Self {
         self.networks.extend(other.networks);
         self.conditions.extend(other.conditions);
+        self.levels.extend(other.levels);
         self
     }
 }
@@ -58,7 +79,11 @@ impl<'a> GeneratorTraining<'a> {
             model: data.new_generator(context.pipeline, &device, context.seed.split("generator"))?,
             encoder: data.encoder(context, &device)?,
             bank: data.bank(&*plain, context.pipeline.pretrain.encoder.dim(), &context.device),
-            features: data.encode_rows(&*plain, &all, &context.device),
+            features: Features {
+                dim: context.pipeline.pretrain.encoder.dim(),
+                values: data.encode_rows(&*plain, &all, &context.device),
+                device: device.clone(),
+            },
             rendered: data.rendered(&context.device),
             families,
             data,
@@ -67,46 +92,53 @@ impl<'a> GeneratorTraining<'a> {
         })
     }
 
-    /// A random member of each of `n` random families, and its condition: itself, or another member (`train.kin`).
-    pub(super) fn pick(&self, families: &[Vec<usize>], n: usize, rng: &mut Rng) -> Pairs {
-        let picked = seed::indices(rng, n, families.len());
-        let mut member = |i: &usize| families[*i][seed::indices(rng, 1, families[*i].len())[0]];
-        let networks: Vec<usize> = picked.iter().map(&mut member).collect();
-        let conditions = if self.pipeline.train.kin { picked.iter().map(member).collect() } else { networks.clone() };
-        Pairs { networks, conditions }
+    /// Makes the model ready for a step of its stage.
+    pub(super) fn prepare(&mut self, step: usize, steps: usize) {
+        let Self { model, families, features, .. } = self;
+        let roots = || families.source.iter().chain(&families.shots).map(|family| family.root).collect::<Vec<_>>();
+        model.prepare(step, steps, &|| features.rows(&roots()));
     }
 
-    /// Features of rows of the zoo, `[rows, dim]`.
-    fn features_of(&self, rows: &[usize]) -> Tensor<2> {
-        let dim = self.bank.dim;
-        let values = rows.iter().flat_map(|row| &self.features[row * dim..(row + 1) * dim]).copied().collect();
-        host::tensor(values, [rows.len(), dim], &self.device)
-    }
-
-    /// The loss on pairs; conditions are disturbed as `train.conditioning` says.
-    pub(super) fn losses_on(&self, pairs: &Pairs, progress: f64, rng: &mut Rng) -> Result<Vec<Term>> {
-        let (n, dim) = (pairs.networks.len(), self.bank.dim);
-        let mut disturbed = self.features_of(&pairs.conditions);
-        let mut level = vec![0.0; n];
-        if let Some(conditioning) = &self.pipeline.train.conditioning {
-            let scale = conditioning.scale() as f32;
-            level = (0..n).map(|_| rng.random::<f32>() * scale).collect();
-            // A disturbance is a move that does not depend on where it starts, so it is drawn on the host from zero.
-            let mut moves = vec![0.0; n * dim];
-            conditioning.disturb(&mut moves, &level, &self.bank, rng)?;
-            disturbed = disturbed + host::tensor(moves, [n, dim], &self.device);
+    /// A random member of each of `n` random families, and its condition.
+    pub(super) fn pick(&self, families: &[Family], n: usize, rng: &mut Rng) -> Pairs {
+        let mut pairs = Pairs::default();
+        for family in pick(families, n, rng) {
+            let (row, level) = family.member(rng);
+            let kin = matches!(self.pipeline.train.condition, Condition::Kin);
+            pairs.networks.push(row);
+            pairs.conditions.push(if kin { family.root } else { row });
+            pairs.levels.push(level);
         }
+        pairs
+    }
+
+    /// The loss on pairs.
+    pub(super) fn losses_on(&self, pairs: &Pairs, rng: &mut Rng) -> Result<Vec<Term>> {
+        let (n, dim) = (pairs.networks.len(), self.bank.dim);
+        let mut disturbed = self.features.rows(&pairs.conditions);
+        let level = match &self.pipeline.train.condition {
+            Condition::Own => vec![0.0; n],
+            Condition::Kin => pairs.levels.clone(),
+            Condition::Disturbed { disturbance } => {
+                let scale = disturbance.scale() as f32;
+                let level: Vec<f32> = (0..n).map(|_| rng.random::<f32>() * scale).collect();
+                // A disturbance does not depend on where it starts, so it is drawn on the host from zero.
+                let mut moves = vec![0.0; n * dim];
+                disturbance.disturb(&mut moves, &level, &self.bank, rng)?;
+                disturbed = disturbed + host::tensor(moves, [n, dim], &self.device);
+                level
+            }
+        };
         let level = host::tensor(level, [n, 1], &self.device);
         let weights = self.data.zoo.weights(&pairs.networks, &self.device);
         let identity = AffineMaps::identity(n, self.data.zoo.domain.dimensions());
         let batch = GeneratorBatch {
             signals: self.rendered.targets(&pairs.networks, identity),
-            features: self.features_of(&pairs.networks),
+            features: self.features.rows(&pairs.networks),
             encoder: &*self.encoder,
             weights,
             disturbed,
             level,
-            progress,
         };
         Ok(self.model.losses(&batch, rng))
     }
@@ -115,8 +147,13 @@ impl<'a> GeneratorTraining<'a> {
 impl Training for GeneratorTraining<'_> {
     fn losses(&mut self, step: usize, rng: &mut Rng) -> Result<Vec<Term>> {
         let schedule = &self.pipeline.train.schedule;
+        self.prepare(step, schedule.steps);
         let pairs = self.pick(&self.families.source, schedule.batch, rng);
-        self.losses_on(&pairs, step as f64 / schedule.steps as f64, rng)
+        self.losses_on(&pairs, rng)
+    }
+
+    fn phases(&self) -> Vec<f64> {
+        self.model.phases()
     }
 
     fn learners(&mut self) -> Vec<(String, &mut dyn Trainable)> {

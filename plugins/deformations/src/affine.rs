@@ -30,11 +30,11 @@ equigen_core::register!(Deformation, Affine);
 
 #[typetag::serde(name = "affine")]
 impl Deformation for Affine {
-    fn draw(&self, dimensions: usize, rng: &mut Rng) -> Result<CoordinateMap> {
+    fn draw(&self, dimensions: usize, level: f64, rng: &mut Rng) -> Result<CoordinateMap> {
         let Self { degrees, shear, zoom, shift } = *self;
         check_plane("affine", dimensions)?;
         check_range("affine", &[("degrees", degrees), ("shear", shear), ("zoom", zoom), ("shift", shift)])?;
-        let u = seed::uniform(rng, 6, -1.0, 1.0);
+        let u = seed::uniform(rng, 6, -1.0, 1.0).into_iter().map(|u| u * level as f32).collect::<Vec<_>>();
         let (sine, cosine) = (u[0] * degrees.to_radians() as f32).sin_cos();
         let slant = u[1] * shear as f32;
         let scale = [u[2], u[3]].map(|u| (u * zoom as f32).exp());

@@ -27,7 +27,7 @@ equigen_core::register!(Deformation, Dihedral);
 
 #[typetag::serde(name = "dihedral")]
 impl Deformation for Dihedral {
-    fn draw(&self, dimensions: usize, rng: &mut Rng) -> Result<CoordinateMap> {
+    fn draw(&self, dimensions: usize, _level: f64, rng: &mut Rng) -> Result<CoordinateMap> {
         check_plane("dihedral", dimensions)?;
         check_range("dihedral", &[("probability", self.probability)])?;
         let u = seed::uniform(rng, 4, 0.0, 1.0);

@@ -29,12 +29,12 @@ equigen_core::register!(Deformation, Elastic);
 
 #[typetag::serde(name = "elastic")]
 impl Deformation for Elastic {
-    fn draw(&self, dimensions: usize, rng: &mut Rng) -> Result<CoordinateMap> {
+    fn draw(&self, dimensions: usize, level: f64, rng: &mut Rng) -> Result<CoordinateMap> {
         check_plane("elastic", dimensions)?;
         check_range("elastic", &[("amplitude", self.amplitude), ("frequency", self.frequency)])?;
         let amplitude = seed::normal(rng, 2 * self.waves);
         let uniform = seed::uniform(rng, 3 * self.waves, -1.0, 1.0);
-        let (size, frequency) = (self.amplitude as f32, self.frequency as f32 * std::f32::consts::PI);
+        let (size, frequency) = ((self.amplitude * level) as f32, self.frequency as f32 * std::f32::consts::PI);
         let wave = |k: usize| {
             let u = &uniform[3 * k..3 * k + 3];
             let push = [amplitude[2 * k], amplitude[2 * k + 1]].map(|a| a * size);

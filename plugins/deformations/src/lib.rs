@@ -32,7 +32,7 @@ mod tests {
 
     fn moved(deformation: &dyn Deformation, stream: u64, point: [f32; 2]) -> [f32; 2] {
         let mut out = point;
-        deformation.draw(2, &mut Seed::new(1).stream(stream)).unwrap()(&mut out);
+        deformation.draw(2, 1.0, &mut Seed::new(1).stream(stream)).unwrap()(&mut out);
         out
     }
 
@@ -44,7 +44,7 @@ mod tests {
             let at = |stream| moved(&*deformation, stream, [0.3, -0.7]);
             assert_eq!(at(3), at(3));
             assert!((0..20).any(|stream| at(stream) != at(3)), "{deformation:?}");
-            assert!(deformation.draw(3, &mut Seed::new(1).stream(0)).is_err());
+            assert!(deformation.draw(3, 1.0, &mut Seed::new(1).stream(0)).is_err());
         }
     }
 

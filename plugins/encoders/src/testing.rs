@@ -131,6 +131,12 @@ pub(crate) fn has_true_gradients(encoder: &dyn Encoder) {
     for _ in 0..6 {
         let direction = host::tensor(seed::normal(&mut rng, shape[0] * shape[1]), shape, &device);
         let slope = host::scalar((gradient.clone() * direction.clone().inner()).sum());
+        for h in [1e-2, 3e-3, 1e-3, 3e-4, 1e-4_f32] {
+            let a = host::scalar(value(weights.values().clone() + direction.clone() * h));
+            let b = host::scalar(value(weights.values().clone() - direction.clone() * h));
+            let m = host::scalar(value(weights.values().clone()));
+            println!("{} h {h} slope {slope} central {} left {} right {} |g| {length}", encoder.typetag_name(), (a-b)/(2.0*h), (m-b)/h, (a-m)/h);
+        }
         let ahead = value(weights.values().clone() + direction.clone() * step);
         let behind = value(weights.values().clone() - direction * step);
         let difference = host::scalar((ahead - behind) / (2.0 * step));

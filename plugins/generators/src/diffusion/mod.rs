@@ -8,7 +8,7 @@ mod transformer;
 
 use std::sync::Arc;
 
-use burn::module::Module;
+use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use equigen_core::decoder::{FunctionSpace, WeightDecoder};
 use equigen_core::learner::{Learner, Trainable};
@@ -43,6 +43,11 @@ pub struct Diffusion {
     pub timesteps: usize,
     /// Timesteps of sampling.
     pub sampling_steps: usize,
+    /// Share of fresh noise in each step of sampling: 0 is DDIM, 1 ancestral sampling.
+    pub eta: f64,
+    /// Standard deviation of the state that is diffused. The entries of a network's weights are redundant, so that at unit
+    /// scale everything is decided in the noisiest steps and samples look alike.
+    pub state_scale: f64,
     /// Weight of the loss in function space: what the predicted clean network renders against the signal.
     pub function_space: f64,
     /// Weight of the loss in weight space: the denoiser's prediction against its target.
@@ -50,6 +55,8 @@ pub struct Diffusion {
     /// Weight of the equivariance loss: features of the predicted clean network against the undisturbed features, less
     /// where the input is noisier (by ᾱ).
     pub equivariance: f64,
+    /// Weight of the loss in feature space, of gauge `decoder`: the predicted feature against that of the network.
+    pub feature_space: f64,
     /// Coordinates drawn in each step for the losses in function space.
     pub points: usize,
     /// Standard deviation of the noise added to the features that the decoder of gauge `decoder` trains on.
@@ -63,11 +70,14 @@ impl Default for Diffusion {
             target: Target::default(),
             gauge: Gauge::default(),
             timesteps: 1000,
-            sampling_steps: 20,
-            function_space: 1.0,
-            weight_space: 0.01,
+            sampling_steps: 50,
+            eta: 1.0,
+            state_scale: 0.15,
+            function_space: 0.3,
+            weight_space: 0.0,
             equivariance: 0.01,
-            points: 256,
+            feature_space: 0.1,
+            points: 128,
             feature_noise: 0.1,
         }
     }
@@ -124,8 +134,13 @@ impl Generator for Diffusion {
             ("function_space", self.function_space),
             ("weight_space", self.weight_space),
             ("equivariance", self.equivariance),
+            ("feature_space", self.feature_space),
             ("feature_noise", self.feature_noise),
+            ("eta", self.eta),
         ])?;
+        if !(self.state_scale.is_finite() && self.state_scale > 0.0) {
+            return Err(Error::config(format!("state_scale: {} is not above 0", self.state_scale)));
+        }
         let GeneratorContext { inr, layout, dim, device, seed, statistics } = context;
         let mut init = Init::new(*seed, device);
         let (decoder, outputs, first) = match self.gauge {
@@ -143,11 +158,17 @@ impl Generator for Diffusion {
             }
         };
         let denoiser = self.denoiser.build(layout, *dim, outputs, &mut init)?;
+        let deviation = statistics.deviation_row(layout, device);
+        // In the gauge of a decoder both are set when its phase ends.
+        let parameters = [1, layout.parameters()];
+        let centre = init.constant(parameters, 0.0).set_require_grad(false);
+        let spread = init.constant(parameters, 1.0).set_require_grad(false);
         Ok(Box::new(Model {
-            learner: Learner::new(Parts { decoder, denoiser }),
+            learner: Learner::new(Parts { decoder, denoiser, centre, spread }),
             first,
+            frozen: None,
             mean: statistics.mean_row(layout, device),
-            deviation: statistics.deviation_row(layout, device),
+            deviation,
             schedule: Schedule::cosine(self.timesteps),
             layout: layout.clone(),
             function_space: FunctionSpace { inr: inr.clone(), points: self.points },
@@ -162,10 +183,15 @@ equigen_core::register!(Generator, Diffusion);
 struct Parts {
     decoder: Option<WeightDecoder>,
     denoiser: Net,
+    /// `[1, parameters]`: mean and deviation of the decoder's weights over many networks.
+    centre: Param<Tensor<2>>,
+    spread: Param<Tensor<2>>,
 }
 
 struct Model {
     learner: Learner<Parts>,
+    /// The decoder as it is when its phase has ended: a constant from then on.
+    frozen: Option<WeightDecoder>,
     /// Progress up to which only the decoder learns.
     first: f64,
     /// `[1, parameters]` each.
@@ -177,43 +203,70 @@ struct Model {
     config: Diffusion,
 }
 
-/// A denoiser's answer: the raw prediction, and the clean state and network that it means.
+/// Networks over which the moments of the decoder's weights are taken, at most.
+const MOMENTS_OVER: usize = 4096;
+
+/// A value in place of an old one: on its device, and no more a variable than that.
+fn like(old: &Tensor<2>, value: Tensor<2>) -> Tensor<2> {
+    if old.device().is_autodiff() { Tensor::from_inner(value) } else { value }
+}
+
+/// A denoiser's answer.
 struct Answer {
+    /// What it says, in the terms of its target.
     prediction: Tensor<2>,
+    /// The clean state that this means.
     x0: Tensor<2>,
+    /// The network that this means.
     network: Weights,
+    /// The predicted feature, in the gauge of a decoder.
+    feature: Option<Tensor<2>>,
 }
 
 impl Model {
-    /// The state that is diffused, of features or of weights.
-    fn state(&self, parts: &Parts, features: &Tensor<2>, weights: &Weights) -> Tensor<2> {
-        match &parts.decoder {
-            None => (weights.values().clone() - self.mean.clone()) / self.deviation.clone(),
-            Some(decoder) => decoder.state(features.clone()),
-        }
+    /// Weights as the state that is diffused.
+    fn state_of(&self, parts: &Parts, weights: &Weights) -> Tensor<2> {
+        let values = weights.values().clone();
+        let state = match parts.decoder {
+            None => (values - self.mean.clone()) / self.deviation.clone(),
+            Some(_) => (values - parts.centre.val()) / parts.spread.val(),
+        };
+        state * self.config.state_scale
     }
 
-    fn answer(&self, parts: &Parts, question: Question, alpha_bar: Tensor<2>) -> Answer {
+    fn decode(&self, decoder: &WeightDecoder, features: Tensor<2>) -> Weights {
+        decoder.decode(features, &self.deviation, &self.layout)
+    }
+
+    fn answer(&self, parts: &Parts, decoder: Option<&WeightDecoder>, question: Question, alpha_bar: Tensor<2>) -> Answer {
         let (x_t, condition) = (question.x_t.clone(), question.condition.clone());
         let output = parts.denoiser.answer(question);
-        match &parts.decoder {
+        match decoder {
             None => {
                 let x0 = self.config.target.to_x0(output.clone(), x_t, alpha_bar);
-                let values = x0.clone() * self.deviation.clone() + self.mean.clone();
-                Answer { prediction: output, x0, network: Weights::new(self.layout.clone(), values) }
+                let values = x0.clone() * self.deviation.clone() / self.config.state_scale + self.mean.clone();
+                let network = Weights::new(self.layout.clone(), values);
+                Answer { prediction: output, x0, network, feature: None }
             }
             Some(decoder) => {
-                let x0 = decoder.state(condition + output);
-                let network = decoder.network(x0.clone(), &self.deviation, &self.layout);
-                Answer { prediction: x0.clone(), x0, network }
+                let feature = condition + output;
+                let network = self.decode(decoder, feature.clone());
+                let x0 = self.state_of(parts, &network);
+                Answer { prediction: x0.clone(), x0, network, feature: Some(feature) }
             }
         }
     }
 
     fn decoder_loss(&self, decoder: &WeightDecoder, batch: &GeneratorBatch<'_>, rng: &mut Rng) -> Term {
         let features = noisy(&batch.features, self.config.feature_noise, rng);
-        let network = decoder.decode(features, &self.deviation, &self.layout);
+        let network = self.decode(decoder, features);
         ("decoder", self.function_space.error(&network, &batch.signals, None, rng))
+    }
+
+    /// A timestep for a uniform draw, the noisier ones more often: there the network's signal is decided.
+    fn timestep(&self, u: f32) -> usize {
+        let steps = self.schedule.steps();
+        ((1.0 - u.powf(1.5)) * steps as f32).min(steps as f32 - 1.0) as usize
     }
 
     fn normal(&self, n: usize, like: &Tensor<2>, rng: &mut Rng) -> Tensor<2> {
@@ -223,19 +276,43 @@ impl Model {
 }
 
 impl GeneratorModel for Model {
+    fn phases(&self) -> Vec<f64> {
+        if self.first > 0.0 { vec![self.first] } else { Vec::new() }
+    }
+
+    fn prepare(&mut self, progress: f64, features: &dyn Fn() -> Tensor<2>) {
+        let Some(decoder) = self.learner.averaged().decoder.as_ref() else { return };
+        if progress < self.first || self.frozen.is_some() {
+            return;
+        }
+        // From here on the decoder stands still: a resumed run finds the same decoder and computes the same moments.
+        let decoder = decoder.clone().no_grad();
+        let features = features();
+        let most = features.dims()[0].min(MOMENTS_OVER);
+        let values = self.decode(&decoder, features.slice([0..most])).values().clone().inner();
+        let (variance, mean) = values.var_mean(0);
+        self.learner.update(|parts| Parts {
+            decoder: Some(decoder.clone()),
+            centre: parts.centre.map(|old| like(&old, mean)),
+            spread: parts.spread.map(|old| like(&old, variance.sqrt() + 1e-6)),
+            ..parts
+        });
+        self.frozen = Some(decoder);
+    }
+
     fn losses(&self, batch: &GeneratorBatch<'_>, rng: &mut Rng) -> Vec<Term> {
         let parts = self.learner.module();
         let (n, device) = (batch.weights.len(), batch.weights.device());
-        let mut terms = Vec::new();
-        if let Some(decoder) = &parts.decoder {
-            terms.push(self.decoder_loss(decoder, batch, rng));
-            if batch.progress < self.first {
-                return terms;
-            }
+        if let (Some(decoder), None) = (&parts.decoder, &self.frozen) {
+            return vec![self.decoder_loss(decoder, batch, rng)];
         }
-        let timesteps = seed::indices(rng, n, self.schedule.steps());
+        let timesteps: Vec<usize> = seed::uniform(rng, n, 0.0, 1.0).into_iter().map(|u| self.timestep(u)).collect();
         let alpha_bar = self.schedule.at(&timesteps, &device);
-        let x0 = self.state(parts, &batch.features, &batch.weights).detach();
+        let clean = match &self.frozen {
+            None => batch.weights.clone(),
+            Some(decoder) => self.decode(decoder, batch.features.clone()),
+        };
+        let x0 = self.state_of(parts, &clean).detach();
         let noise = self.normal(n, &x0, rng);
         let time = timesteps.iter().map(|t| *t as f32 / self.schedule.steps() as f32).collect();
         let question = Question {
@@ -244,11 +321,15 @@ impl GeneratorModel for Model {
             condition: batch.disturbed.clone(),
             level: batch.level.clone(),
         };
-        let answer = self.answer(parts, question, alpha_bar.clone());
-        let Diffusion { function_space, weight_space, equivariance, target, .. } = self.config;
+        let answer = self.answer(parts, self.frozen.as_ref(), question, alpha_bar.clone());
+        let Diffusion { function_space, weight_space, equivariance, feature_space, target, .. } = self.config;
+        let mut terms = Vec::new();
         if function_space > 0.0 {
             let error = self.function_space.error(&answer.network, &batch.signals, None, rng);
             terms.push(("function-space", error * function_space));
+        }
+        if let (Some(feature), true) = (answer.feature, feature_space > 0.0) {
+            terms.push(("feature-space", (feature - batch.features.clone()).square().mean() * feature_space));
         }
         if weight_space > 0.0 {
             let truth = target.of(x0, noise, alpha_bar.clone());
@@ -270,10 +351,12 @@ impl GeneratorModel for Model {
             let alpha_bar = self.schedule.at(&vec![*timestep; n], &device);
             let time = vec![*timestep as f32 / self.schedule.steps() as f32; n];
             let time = host::tensor(time, [n, 1], &device);
-            let (condition, level) = (disturbed.clone(), level.clone());
-            let answer = self.answer(parts, Question { x_t: x_t.clone(), time, condition, level }, alpha_bar.clone());
+            let question = Question { x_t: x_t.clone(), time, condition: disturbed.clone(), level: level.clone() };
+            let answer = self.answer(parts, parts.decoder.as_ref(), question, alpha_bar.clone());
             let Some(next) = trajectory.get(i + 1) else { return answer.network };
-            x_t = ddim_step(x_t, answer.x0, alpha_bar, self.schedule.at(&vec![*next; n], &device));
+            let next = self.schedule.at(&vec![*next; n], &device);
+            let fresh = self.normal(n, &disturbed, rng) * temperature;
+            x_t = ddim_step(x_t, answer.x0, (alpha_bar, next), fresh, self.config.eta);
         }
         unreachable!("a trajectory has at least one timestep")
     }

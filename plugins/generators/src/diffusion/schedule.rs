@@ -81,10 +81,21 @@ impl Target {
     }
 }
 
-/// One step of DDIM with η = 0 (Song et al. 2021), from ᾱ to the less noisy ᾱ of the next timestep.
-pub(crate) fn ddim_step(x_t: Tensor<2>, x0: Tensor<2>, alpha_bar: Tensor<2>, next: Tensor<2>) -> Tensor<2> {
-    let noise = (x_t - x0.clone() * alpha_bar.clone().sqrt()) / (-alpha_bar + 1.0).sqrt().clamp_min(1e-6);
-    add_noise(x0, noise, next)
+/// One step of DDIM (Song et al. 2021) from ᾱ to the less noisy ᾱ of the next timestep. `fresh` is new noise, `eta` its
+/// share: 0 is deterministic, 1 is ancestral sampling.
+pub(crate) fn ddim_step(
+    x_t: Tensor<2>,
+    x0: Tensor<2>,
+    (alpha_bar, next): (Tensor<2>, Tensor<2>),
+    fresh: Tensor<2>,
+    eta: f64,
+) -> Tensor<2> {
+    let rest = (-alpha_bar.clone() + 1.0).clamp_min(1e-12);
+    let noise = (x_t - x0.clone() * alpha_bar.clone().sqrt()) / rest.clone().sqrt();
+    let ratio = (-next.clone() + 1.0) / rest * (-alpha_bar / next.clone() + 1.0);
+    let variance = ratio.clamp_min(0.0) * (eta * eta);
+    let kept = (-next.clone() + 1.0 - variance.clone()).clamp_min(0.0).sqrt();
+    x0 * next.sqrt() + noise * kept + fresh * variance.sqrt()
 }
 
 #[cfg(test)]
@@ -96,7 +107,7 @@ mod tests {
         let device = Device::flex();
         let schedule = Schedule::cosine(1000);
         let x0: Tensor<2> = host::tensor(vec![1.0, -2.0, 0.5, 3.0], [2, 2], &device);
-        for target in [Target::X0, Target::Epsilon, Target::V] {
+        for (target, eta) in [(Target::X0, 0.0), (Target::Epsilon, 0.0), (Target::V, 0.0), (Target::X0, 1.0)] {
             let start: Tensor<2> = host::tensor(vec![0.3, 1.2, -0.7, 0.1], [2, 2], &device);
             let mut x = start;
             let trajectory = schedule.trajectory(20);
@@ -107,7 +118,10 @@ mod tests {
                 let prediction = target.of(x0.clone(), noise, alpha_bar.clone());
                 let guess = target.to_x0(prediction, x.clone(), alpha_bar.clone());
                 x = match trajectory.get(i + 1) {
-                    Some(next) => ddim_step(x, guess, alpha_bar, schedule.at(&[*next, *next], &device)),
+                    Some(next) => {
+                        let next = schedule.at(&[*next, *next], &device);
+                        ddim_step(x.clone(), guess, (alpha_bar, next), x.ones_like(), eta)
+                    }
                     None => guess,
                 };
             }
