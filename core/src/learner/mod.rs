@@ -72,11 +72,15 @@ impl<M: Module> Learner<M> {
         self.average.as_ref().unwrap_or(self.module())
     }
 
-    /// Changes the module, and forgets the average: for what no gradient does.
+    /// Changes the module in a way that no gradient does.
     pub fn update(&mut self, change: impl FnOnce(M) -> M) {
-        let module = self.averaged().clone();
+        self.module = self.module.take().map(change);
+    }
+
+    /// The same, from the averaged parameters; a new average begins.
+    pub fn restart(&mut self, change: impl FnOnce(M) -> M) {
+        self.module = Some(change(self.averaged().clone()));
         self.average = None;
-        self.module = Some(change(module));
     }
 
     fn replace(&mut self, parameters: &Tensors) -> Result<()> {

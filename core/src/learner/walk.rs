@@ -126,22 +126,23 @@ pub(super) fn load<M: Module>(module: M, parameters: &Tensors) -> (M, Result<()>
     (module, walk.outcome)
 }
 
-/// `average * decay + live * (1 - decay)` for every parameter.
+/// `average * decay + live * (1 - decay)` for every parameter that learns; the others are taken as they are, to the bit.
 pub(super) fn average<M: Module>(average: M, live: &M, decay: f64) -> M {
     #[derive(Default)]
     struct Collect {
-        found: BTreeMap<String, Tensor<1>>,
+        found: BTreeMap<String, (Tensor<1>, bool)>,
         path: ParameterPath,
     }
     impl ModuleVisitor for Collect {
         track_path!();
 
         fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            self.found.insert(self.path.join(), flat(param.val().inner()));
+            let learns = param.is_require_grad();
+            self.found.insert(self.path.join(), (flat(param.val().inner()), learns));
         }
     }
     struct Average {
-        live: BTreeMap<String, Tensor<1>>,
+        live: BTreeMap<String, (Tensor<1>, bool)>,
         decay: f64,
         path: ParameterPath,
     }
@@ -149,13 +150,10 @@ pub(super) fn average<M: Module>(average: M, live: &M, decay: f64) -> M {
         track_path!();
 
         fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-            let live = self
-                .live
-                .remove(&self.path.join())
-                .expect("the average has the module's parameters");
+            let (live, learns) = self.live.remove(&self.path.join()).expect("the average has the module's parameters");
             param.map(|old| {
                 let (shape, device) = (old.dims(), old.device());
-                let mixed = flat(old.inner()) * self.decay + live * (1.0 - self.decay);
+                let mixed = if learns { flat(old.inner()) * self.decay + live * (1.0 - self.decay) } else { live };
                 activate(mixed.reshape(shape), &device)
             })
         }

@@ -124,24 +124,21 @@ pub(crate) fn has_true_gradients(encoder: &dyn Encoder) {
     let value = |values: Tensor<2>| (model.pooled(&weights.with_values(values)) * toward.clone()).sum();
     let at = weights.values().clone().require_grad();
     let gradient = at.grad(&value(at.clone()).backward()).unwrap();
-    // A slope along a random direction is of the order of the gradient's length, which is what errors are held against:
-    // at the kinks of ReLU and maximum both sides differ a little.
+    // A slope along a random direction is of the order of the gradient's length, which errors are held against. Where a
+    // kink of ReLU or maximum lies between the two ends, a shorter step passes it: a true gradient agrees at some step,
+    // a false one at none.
     let length = host::scalar(gradient.clone().square().sum().sqrt());
-    let step = 3e-4;
     for _ in 0..6 {
         let direction = host::tensor(seed::normal(&mut rng, shape[0] * shape[1]), shape, &device);
         let slope = host::scalar((gradient.clone() * direction.clone().inner()).sum());
-        for h in [1e-2, 3e-3, 1e-3, 3e-4, 1e-4_f32] {
-            let a = host::scalar(value(weights.values().clone() + direction.clone() * h));
-            let b = host::scalar(value(weights.values().clone() - direction.clone() * h));
-            let m = host::scalar(value(weights.values().clone()));
-            println!("{} h {h} slope {slope} central {} left {} right {} |g| {length}", encoder.typetag_name(), (a-b)/(2.0*h), (m-b)/h, (a-m)/h);
-        }
-        let ahead = value(weights.values().clone() + direction.clone() * step);
-        let behind = value(weights.values().clone() - direction * step);
-        let difference = host::scalar((ahead - behind) / (2.0 * step));
-        let error = (slope - difference).abs() / length;
-        assert!(error < 0.02, "{}: slope {slope}, difference {difference}", encoder.typetag_name());
+        let difference = |step: f64| {
+            let ahead = value(weights.values().clone() + direction.clone() * step);
+            let behind = value(weights.values().clone() - direction.clone() * step);
+            host::scalar((ahead - behind) / (2.0 * step))
+        };
+        let differences = [1e-3, 3e-4, 1e-4].map(difference);
+        let agrees = differences.iter().any(|difference| (slope - difference).abs() < 0.02 * length);
+        assert!(agrees, "{}: slope {slope}, differences {differences:?}", encoder.typetag_name());
     }
 }
 

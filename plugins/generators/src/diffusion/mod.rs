@@ -263,6 +263,14 @@ impl Model {
         ("decoder", self.function_space.error(&network, &batch.signals, None, rng))
     }
 
+    /// Mean and deviation of every weight over networks decoded from these features.
+    fn moments(&self, decoder: &WeightDecoder, features: Tensor<2>) -> (Tensor<2>, Tensor<2>) {
+        let most = features.dims()[0].min(MOMENTS_OVER);
+        let values = self.decode(decoder, features.slice([0..most])).values().clone().inner();
+        let (variance, mean) = values.var_mean(0);
+        (mean, variance.sqrt() + 1e-6)
+    }
+
     /// A timestep for a uniform draw, the noisier ones more often: there the network's signal is decided.
     fn timestep(&self, u: f32) -> usize {
         let steps = self.schedule.steps();
@@ -280,23 +288,25 @@ impl GeneratorModel for Model {
         if self.first > 0.0 { vec![self.first] } else { Vec::new() }
     }
 
-    fn prepare(&mut self, progress: f64, features: &dyn Fn() -> Tensor<2>) {
-        let Some(decoder) = self.learner.averaged().decoder.as_ref() else { return };
-        if progress < self.first || self.frozen.is_some() {
+    fn prepare(&mut self, step: usize, steps: usize, features: &dyn Fn() -> Tensor<2>) {
+        let begins = (self.first * steps as f64).ceil() as usize;
+        if step < begins || self.frozen.is_some() {
             return;
         }
-        // From here on the decoder stands still: a resumed run finds the same decoder and computes the same moments.
-        let decoder = decoder.clone().no_grad();
-        let features = features();
-        let most = features.dims()[0].min(MOMENTS_OVER);
-        let values = self.decode(&decoder, features.slice([0..most])).values().clone().inner();
-        let (variance, mean) = values.var_mean(0);
-        self.learner.update(|parts| Parts {
-            decoder: Some(decoder.clone()),
-            centre: parts.centre.map(|old| like(&old, mean)),
-            spread: parts.spread.map(|old| like(&old, variance.sqrt() + 1e-6)),
-            ..parts
-        });
+        // From here on the decoder stands still.
+        let Some(decoder) = self.learner.averaged().decoder.clone().map(Module::no_grad) else { return };
+        let moments = (step == begins).then(|| self.moments(&decoder, features()));
+        let frozen = decoder.clone();
+        let freeze = |parts: Parts| match moments {
+            Some((mean, deviation)) => Parts {
+                decoder: Some(frozen),
+                centre: parts.centre.map(|old| like(&old, mean)),
+                spread: parts.spread.map(|old| like(&old, deviation)),
+                ..parts
+            },
+            None => Parts { decoder: Some(frozen), ..parts },
+        };
+        if step == begins { self.learner.restart(freeze) } else { self.learner.update(freeze) }
         self.frozen = Some(decoder);
     }
 
