@@ -26,16 +26,8 @@ struct State {
 
 impl Bars {
     pub(crate) fn new() -> Self {
-        let state = State {
-            bar: None,
-            first: None,
-            printed: Instant::now(),
-            loss: String::new(),
-        };
-        Self {
-            terminal: std::io::stderr().is_terminal(),
-            state: Mutex::new(state),
-        }
+        let state = State { bar: None, first: None, printed: Instant::now(), loss: String::new() };
+        Self { terminal: std::io::stderr().is_terminal(), state: Mutex::new(state) }
     }
 }
 
@@ -50,17 +42,9 @@ impl Observer for Bars {
                 }
             }
             Event::Reused { stage, .. } => eprintln!("{stage}: from the store"),
-            Event::Progress {
-                stage,
-                done,
-                total,
-                unit,
-            } => state.progress(stage, *done, *total, unit),
+            Event::Progress { stage, done, total, unit } => state.progress(stage, *done, *total, unit),
             Event::Loss { terms, .. } => {
-                state.loss = terms
-                    .iter()
-                    .map(|(name, value)| format!(", {name} {value:.4}"))
-                    .collect();
+                state.loss = terms.iter().map(|(name, value)| format!(", {name} {value:.4}")).collect();
             }
             Event::Finished { stage, seconds } => {
                 if let Some(bar) = state.bar.take() {
@@ -92,10 +76,7 @@ impl State {
             self.printed = Instant::now();
             let rate = (done - before) as f64 / begun.elapsed().as_secs_f64();
             let left = (total - done) as f64 / rate.max(1e-9);
-            eprintln!(
-                "{stage}: {done}/{total} {unit}, {rate:.0}/s, {left:.0} s left{}",
-                self.loss
-            );
+            eprintln!("{stage}: {done}/{total} {unit}, {rate:.0}/s, {left:.0} s left{}", self.loss);
         }
     }
 }

@@ -35,10 +35,7 @@ impl NeuronMap {
 
     /// A pure permutation.
     pub fn permutation(source: Vec<usize>) -> Self {
-        Self {
-            source: source.clone(),
-            ..Self::identity(source.len())
-        }
+        Self { source: source.clone(), ..Self::identity(source.len()) }
     }
 
     fn inverse(&self) -> Self {
@@ -58,9 +55,7 @@ impl NeuronMap {
         Self {
             source: (0..width).map(|i| first.source[at(i)]).collect(),
             incoming: (0..width).map(|i| self.incoming[i] * first.incoming[at(i)]).collect(),
-            shift: (0..width)
-                .map(|i| self.incoming[i] * first.shift[at(i)] + self.shift[i])
-                .collect(),
+            shift: (0..width).map(|i| self.incoming[i] * first.shift[at(i)] + self.shift[i]).collect(),
             outgoing: (0..width).map(|i| self.outgoing[i] * first.outgoing[at(i)]).collect(),
         }
     }
@@ -73,13 +68,7 @@ pub struct Element(pub Vec<NeuronMap>);
 impl Element {
     /// The identity on a layout.
     pub fn identity(layout: &Layout) -> Self {
-        Self(
-            layout
-                .hidden()
-                .iter()
-                .map(|hidden| NeuronMap::identity(hidden.width))
-                .collect(),
-        )
+        Self(layout.hidden().iter().map(|hidden| NeuronMap::identity(hidden.width)).collect())
     }
 
     /// The element that undoes this one.
@@ -89,21 +78,13 @@ impl Element {
 
     /// `self` after `first`: `(self ∘ first)·w = self·(first·w)`.
     pub fn compose(&self, first: &Self) -> Self {
-        Self(
-            self.0
-                .iter()
-                .zip(&first.0)
-                .map(|(second, first)| second.after(first))
-                .collect(),
-        )
+        Self(self.0.iter().zip(&first.0).map(|(second, first)| second.after(first)).collect())
     }
 
     /// The action on one network's flat parameters, on the host.
     pub fn apply_host(&self, layout: &Layout, values: &[f32]) -> Vec<f32> {
         let gather = self.gather(layout);
-        (0..values.len())
-            .map(|k| values[gather.index[k]] * gather.factor[k] + gather.offset[k])
-            .collect()
+        (0..values.len()).map(|k| values[gather.index[k]] * gather.factor[k] + gather.offset[k]).collect()
     }
 
     /// The action as `new[k] = old[index[k]] * factor[k] + offset[k]` over the flat parameters.
@@ -176,9 +157,7 @@ pub fn act_on_features(elements: &[Element], neurons: &[Tensor<3>], action: Feat
         let [n, width, f] = features.dims();
         let device = features.device();
         let maps = || elements.iter().map(|element| &element.0[layer]);
-        let index = maps()
-            .flat_map(|map| map.source.iter().flat_map(|&j| std::iter::repeat_n(j as i64, f)))
-            .collect();
+        let index = maps().flat_map(|map| map.source.iter().flat_map(|&j| std::iter::repeat_n(j as i64, f))).collect();
         let index = Tensor::<3, Int>::from_data(TensorData::new::<i64, _>(index, [n, width, f]), &device);
         let moved = features.clone().gather(1, index);
         match action {

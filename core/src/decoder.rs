@@ -30,8 +30,7 @@ impl WeightDecoder {
     pub fn new(inr: &dyn Inr, layout: &Layout, widths: (usize, usize, usize), seed: Seed, init: &mut Init) -> Self {
         let (dim, hidden, depth) = widths;
         let base = inr.initialise(layout, &mut seed.split("base").stream(0));
-        let widths: Vec<usize> =
-            std::iter::once(dim).chain(vec![hidden; depth]).chain([layout.parameters()]).collect();
+        let widths: Vec<usize> = std::iter::once(dim).chain(vec![hidden; depth]).chain([layout.parameters()]).collect();
         let parameters = [layout.parameters()];
         let step = init.constant(parameters, WEIGHT_STEP);
         Self { base: init.values(base, parameters), step, mlp: Mlp::new(&widths, init) }

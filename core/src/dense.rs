@@ -60,11 +60,7 @@ pub fn render(stack: &DenseStack, weights: &Weights, points: &Points) -> Tensor<
         Points::PerNetwork(points) => points.clone().into_dispatch(),
     };
     let weights = weights.values().clone().into_dispatch();
-    Tensor::from_dispatch(<Dispatch as DenseRender>::dense_render(
-        weights,
-        points,
-        Arc::new(stack.clone()),
-    ))
+    Tensor::from_dispatch(<Dispatch as DenseRender>::dense_render(weights, points, Arc::new(stack.clone())))
 }
 
 /// The same in plain tensor code, with the activations `[n, width, points]` of every hidden layer.
@@ -115,11 +111,7 @@ impl<C: CheckpointStrategy> DenseRender for Autodiff<Flex, C> {
         stack: Arc<DenseStack>,
     ) -> FloatTensor<Self> {
         let state = (weights.primitive().clone(), points.primitive().clone(), stack.clone());
-        match RenderBackward
-            .prepare::<C>([weights.node(), points.node()])
-            .compute_bound()
-            .stateful()
-        {
+        match RenderBackward.prepare::<C>([weights.node(), points.node()]).compute_bound().stateful() {
             OpsKind::Tracked(prepared) => {
                 let out = Flex::dense_render(state.0.clone(), state.1.clone(), stack);
                 prepared.finish(state, out)
@@ -170,19 +162,11 @@ struct Geometry {
 impl Geometry {
     fn of(weights: &FloatTensor<Flex>, points: &FloatTensor<Flex>) -> Self {
         let shape = shape_of(points);
-        Self {
-            networks: shape_of(weights)[0],
-            points: shape[shape.len() - 2],
-            shared: shape.len() == 2,
-        }
+        Self { networks: shape_of(weights)[0], points: shape[shape.len() - 2], shared: shape.len() == 2 }
     }
 
     fn coordinates<'a>(&self, values: &'a [f32]) -> Coordinates<'a> {
-        if self.shared {
-            Coordinates::Shared(values)
-        } else {
-            Coordinates::PerNetwork(values)
-        }
+        if self.shared { Coordinates::Shared(values) } else { Coordinates::PerNetwork(values) }
     }
 }
 

@@ -21,42 +21,29 @@ pub fn open(name: &str) -> Result<Device> {
     match name {
         "flex" => Ok(Device::flex()),
         _ if name == "libtorch" || name.starts_with("libtorch:cuda:") => open_libtorch(name),
-        _ => Err(Error::config(format!(
-            "device `{name}`: unknown; this build offers {}",
-            offered().join(", ")
-        ))),
+        _ => Err(Error::config(format!("device `{name}`: unknown; this build offers {}", offered().join(", ")))),
     }
 }
 
 /// The kind of a device name, without its index: part of every stage key.
 pub fn kind(name: &str) -> &str {
-    name.trim_end_matches(|c: char| c.is_ascii_digit())
-        .trim_end_matches(':')
+    name.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches(':')
 }
 
 /// Whether tensors of this device live in host memory on burn's pure Rust backend, where our own kernels can run.
 pub fn is_flex(device: &Device) -> bool {
     use burn::backend::DispatchDevice;
-    match device.clone().inner().as_dispatch() {
-        DispatchDevice::Flex(_) => true,
-        #[allow(unreachable_patterns, reason = "the only variant in a build with flex alone")]
-        _ => false,
-    }
+    matches!(device.clone().inner().as_dispatch(), DispatchDevice::Flex(_))
 }
 
 #[cfg(feature = "libtorch")]
-#[allow(
-    deprecated,
-    reason = "burn 0.22 is the last release with libtorch; this is the one place that names it"
-)]
+#[allow(deprecated, reason = "burn 0.22 is the last release with libtorch; this is the one place that names it")]
 fn open_libtorch(name: &str) -> Result<Device> {
     match name.strip_prefix("libtorch:cuda:") {
         None => Ok(Device::libtorch()),
         Some(index) => {
             let index: usize = index.parse().map_err(|_| {
-                Error::config(format!(
-                    "device `{name}`: `{index}` is no GPU number; write e.g. `libtorch:cuda:0`"
-                ))
+                Error::config(format!("device `{name}`: `{index}` is no GPU number; write e.g. `libtorch:cuda:0`"))
             })?;
             Ok(Device::libtorch_cuda(index))
         }

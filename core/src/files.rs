@@ -14,10 +14,7 @@ use crate::{Error, Result};
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let in_file = |error: std::io::Error| Error::from(error).within(format!("cannot write `{}`", path.display()));
-    let mut file = tempfile::Builder::new()
-        .prefix(".partial-")
-        .tempfile_in(folder)
-        .map_err(in_file)?;
+    let mut file = tempfile::Builder::new().prefix(".partial-").tempfile_in(folder).map_err(in_file)?;
     file.write_all(bytes).map_err(in_file)?;
     file.as_file().sync_data().map_err(in_file)?;
     file.persist(path).map_err(|error| in_file(error.error))?;
@@ -53,17 +50,7 @@ mod tests {
         let path = folder.path().join("a.json");
         write_json(&path, &[1, 2]).unwrap();
         assert_eq!(read_json::<Vec<u32>>(&path).unwrap(), [1, 2]);
-        assert!(
-            write(&folder.path().join("missing/b"), b"x")
-                .unwrap_err()
-                .to_string()
-                .contains("missing")
-        );
-        assert!(
-            read_json::<Vec<String>>(&path)
-                .unwrap_err()
-                .to_string()
-                .contains("a.json")
-        );
+        assert!(write(&folder.path().join("missing/b"), b"x").unwrap_err().to_string().contains("missing"));
+        assert!(read_json::<Vec<String>>(&path).unwrap_err().to_string().contains("a.json"));
     }
 }

@@ -9,10 +9,7 @@ static READS: AtomicU64 = AtomicU64::new(0);
 /// Reads a tensor's values to the host in row-major order.
 pub fn read<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
     READS.fetch_add(1, Ordering::Relaxed);
-    tensor
-        .into_data()
-        .try_into_vec::<f32>()
-        .expect("equigen's tensors are f32")
+    tensor.into_data().try_into_vec::<f32>().expect("equigen's tensors are f32")
 }
 
 /// Reads a tensor of one value.

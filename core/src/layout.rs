@@ -86,11 +86,7 @@ impl Layout {
     /// A stack of dense layers `input -> hidden… -> channels`; for each layer first the weight, then the bias.
     pub fn dense(input: Axis, hidden: &[Hidden], channels: usize) -> Self {
         let axis_after = |layer: usize| {
-            if layer < hidden.len() {
-                Axis::Hidden(layer)
-            } else {
-                Axis::Channels(channels)
-            }
+            if layer < hidden.len() { Axis::Hidden(layer) } else { Axis::Channels(channels) }
         };
         let mut tensors: Vec<TensorSpec> = Vec::new();
         let mut incoming = input;
@@ -99,19 +95,11 @@ impl Layout {
             for (kind, axes) in [("weight", vec![outgoing, incoming]), ("bias", vec![outgoing])] {
                 let shape = axes.iter().map(|axis| extent(*axis, hidden)).collect();
                 let offset = tensors.last().map_or(0, |last| last.range().end);
-                tensors.push(TensorSpec {
-                    name: format!("layers.{layer}.{kind}"),
-                    axes,
-                    shape,
-                    offset,
-                });
+                tensors.push(TensorSpec { name: format!("layers.{layer}.{kind}"), axes, shape, offset });
             }
             incoming = outgoing;
         }
-        Self {
-            tensors,
-            hidden: hidden.to_vec(),
-        }
+        Self { tensors, hidden: hidden.to_vec() }
     }
 
     /// All parameter tensors in order.
@@ -162,10 +150,7 @@ impl Layout {
     /// Widths from inputs to channels, such as `[2, 32, 32, 1]`.
     pub fn widths(&self) -> Vec<usize> {
         let hidden = self.hidden.iter().map(|hidden| hidden.width);
-        std::iter::once(self.inputs())
-            .chain(hidden)
-            .chain([self.channels()])
-            .collect()
+        std::iter::once(self.inputs()).chain(hidden).chain([self.channels()]).collect()
     }
 }
 
@@ -189,10 +174,7 @@ mod tests {
 
     #[test]
     fn a_siren_of_the_paper_has_1185_parameters_without_gaps() {
-        let hidden = [Hidden {
-            width: 32,
-            activation: Activation::Sine { omega: 30.0 },
-        }; 2];
+        let hidden = [Hidden { width: 32, activation: Activation::Sine { omega: 30.0 } }; 2];
         let layout = Layout::dense(Axis::Coordinates(2), &hidden, 1);
         assert_eq!(layout.parameters(), 1185);
         assert_eq!(layout.to_string(), "2-32-32-1 (1185 parameters)");

@@ -19,11 +19,7 @@ pub struct Init {
 impl Init {
     /// Parameters on `device`, drawn from `seed` in the order in which a model asks for them.
     pub fn new(seed: Seed, device: &Device) -> Self {
-        Self {
-            device: device.clone(),
-            seed,
-            drawn: 0,
-        }
+        Self { device: device.clone(), seed, drawn: 0 }
     }
 
     /// The device of the parameters.
@@ -34,12 +30,8 @@ impl Init {
     /// A parameter uniform in `±bound`.
     pub fn uniform<const D: usize>(&mut self, shape: [usize; D], bound: f64) -> Param<Tensor<D>> {
         self.drawn += 1;
-        let values = seed::uniform(
-            &mut self.seed.stream(self.drawn),
-            shape.iter().product(),
-            -bound as f32,
-            bound as f32,
-        );
+        let values =
+            seed::uniform(&mut self.seed.stream(self.drawn), shape.iter().product(), -bound as f32, bound as f32);
         Param::from_tensor(host::tensor(values, shape, &self.device))
     }
 
@@ -80,10 +72,7 @@ impl Linear {
     /// The same, times `scale`.
     pub fn scaled(inputs: usize, outputs: usize, scale: f64, init: &mut Init) -> Self {
         let bound = scale / (inputs as f64).sqrt();
-        Self {
-            weight: init.uniform([inputs, outputs], bound),
-            bias: init.uniform([outputs], bound),
-        }
+        Self { weight: init.uniform([inputs, outputs], bound), bias: init.uniform([outputs], bound) }
     }
 
     /// `[…, in] -> […, out]`.
@@ -107,10 +96,7 @@ pub struct LayerNorm {
 impl LayerNorm {
     /// Scale one, shift zero.
     pub fn new(width: usize, init: &mut Init) -> Self {
-        Self {
-            scale: init.constant([width], 1.0),
-            shift: init.constant([width], 0.0),
-        }
+        Self { scale: init.constant([width], 1.0), shift: init.constant([width], 0.0) }
     }
 
     /// `[…, width] -> […, width]`.
@@ -137,12 +123,7 @@ pub struct Mlp {
 impl Mlp {
     /// `widths` from input to output.
     pub fn new(widths: &[usize], init: &mut Init) -> Self {
-        Self {
-            layers: widths
-                .windows(2)
-                .map(|pair| Linear::new(pair[0], pair[1], init))
-                .collect(),
-        }
+        Self { layers: widths.windows(2).map(|pair| Linear::new(pair[0], pair[1], init)).collect() }
     }
 
     /// `[…, in] -> […, out]`.
@@ -192,7 +173,6 @@ impl Attention {
         let key = split(self.key.forward(context.clone()));
         let value = split(self.value.forward(context));
         let attention = softmax(query.matmul(key.swap_dims(2, 3)), 3);
-        self.out
-            .forward(attention.matmul(value).swap_dims(1, 2).reshape([n, length, width]))
+        self.out.forward(attention.matmul(value).swap_dims(1, 2).reshape([n, length, width]))
     }
 }

@@ -24,11 +24,7 @@ pub fn render(zoo: &Zoo, rows: &[usize], points: &[f32], device: &Device) -> Vec
 /// # Errors
 /// If the domain has neither one nor three channels.
 pub fn png(domain: &Domain, signals: &[f32], columns: usize) -> Result<Vec<u8>> {
-    let Domain::Image {
-        height,
-        width,
-        channels,
-    } = *domain;
+    let Domain::Image { height, width, channels } = *domain;
     let length = height * width * channels;
     let count = signals.len() / length;
     let columns = columns.min(count.max(1));

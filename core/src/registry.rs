@@ -183,48 +183,25 @@ impl Registry {
 
 impl Record {
     fn of(registration: &Registration) -> Self {
-        let Description {
-            name,
-            claims,
-            defaults,
-            schema,
-        } = (registration.describe)();
+        let Description { name, claims, defaults, schema } = (registration.describe)();
         let mut schema = schema.to_value();
-        let text = schema
-            .get("description")
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned();
+        let text = schema.get("description").and_then(Value::as_str).unwrap_or_default().to_owned();
         if let Some(object) = schema.as_object_mut() {
             ["$schema", "title"].iter().for_each(|key| {
                 object.remove(*key);
             });
         }
         let first = text.split("\n\n").next().unwrap_or_default().replace('\n', " ");
-        let summary = first
-            .split_once(". ")
-            .map_or(first.as_str(), |(sentence, _)| sentence)
-            .trim_end_matches('.');
+        let summary = first.split_once(". ").map_or(first.as_str(), |(sentence, _)| sentence).trim_end_matches('.');
         let (kind, origin) = (registration.kind, registration.origin);
-        Self {
-            kind,
-            name,
-            summary: summary.to_owned(),
-            origin,
-            claims,
-            defaults,
-            schema,
-        }
+        Self { kind, name, summary: summary.to_owned(), origin, claims, defaults, schema }
     }
 }
 
 /// `did you mean …` for a name near one of the known, else the list of them all.
 pub fn suggest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
     let known: Vec<&str> = known.collect();
-    let near = known
-        .iter()
-        .map(|other| (strsim::damerau_levenshtein(name, other), *other))
-        .min();
+    let near = known.iter().map(|other| (strsim::damerau_levenshtein(name, other), *other)).min();
     match near {
         Some((distance, other)) if distance <= 1 + name.len() / 3 => format!("did you mean `{other}`?"),
         _ => format!("known are: {}", known.join(", ")),

@@ -25,11 +25,7 @@ impl Statistics {
     /// If there is no network.
     pub fn of<'a>(layout: &Layout, networks: impl Iterator<Item = &'a [f32]> + Clone) -> Self {
         let per_tensor = layout.tensors().iter().map(|tensor| {
-            let values = || {
-                networks
-                    .clone()
-                    .flat_map(|network| network[tensor.range()].iter().map(|v| f64::from(*v)))
-            };
+            let values = || networks.clone().flat_map(|network| network[tensor.range()].iter().map(|v| f64::from(*v)));
             let count = values().count();
             assert!(count > 0, "statistics of no network");
             let mean = values().sum::<f64>() / count as f64;
@@ -52,12 +48,8 @@ impl Statistics {
 }
 
 fn spread(per_tensor: &[f32], layout: &Layout, device: &Device) -> Tensor<2> {
-    let values: Vec<f32> = layout
-        .tensors()
-        .iter()
-        .zip(per_tensor)
-        .flat_map(|(tensor, value)| vec![*value; tensor.len()])
-        .collect();
+    let values: Vec<f32> =
+        layout.tensors().iter().zip(per_tensor).flat_map(|(tensor, value)| vec![*value; tensor.len()]).collect();
     let parameters = values.len();
     host::tensor(values, [1, parameters], device)
 }

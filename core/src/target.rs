@@ -101,7 +101,8 @@ mod tests {
         for (value, expected) in host::read(values).into_iter().zip([0.0, 0.625, 0.125]) {
             assert!((value - expected).abs() < 0.05, "{value} {expected}");
         }
-        let (_, other) = maps.apply(&Points::Shared(host::tensor(points.to_vec(), [3, 2], &Device::flex())), &Device::flex());
+        let (_, other) =
+            maps.apply(&Points::Shared(host::tensor(points.to_vec(), [3, 2], &Device::flex())), &Device::flex());
         assert_eq!(host::read(mask), host::read(other));
     }
 }

@@ -34,42 +34,20 @@ impl Tensors {
     /// # Panics
     /// If the number of values is not the shape's product.
     pub fn insert(&mut self, name: impl Into<String>, shape: &[usize], values: Vec<f32>) {
-        assert_eq!(
-            values.len(),
-            shape.iter().product::<usize>(),
-            "a tensor's values do not fill its shape"
-        );
-        self.tensors.insert(
-            name.into(),
-            HostTensor {
-                shape: shape.to_vec(),
-                values,
-            },
-        );
+        assert_eq!(values.len(), shape.iter().product::<usize>(), "a tensor's values do not fill its shape");
+        self.tensors.insert(name.into(), HostTensor { shape: shape.to_vec(), values });
     }
 
     /// Adds all tensors of another set, their names after `prefix/`.
     pub fn extend(&mut self, prefix: &str, other: Self) {
-        self.tensors.extend(
-            other
-                .tensors
-                .into_iter()
-                .map(|(name, tensor)| (format!("{prefix}/{name}"), tensor)),
-        );
+        self.tensors.extend(other.tensors.into_iter().map(|(name, tensor)| (format!("{prefix}/{name}"), tensor)));
     }
 
     /// The tensors whose names start with `prefix/`, without that prefix.
     pub fn subset(&self, prefix: &str) -> Self {
         let strip = |name: &String| Some(name.strip_prefix(prefix)?.strip_prefix('/')?.to_owned());
-        let tensors = self
-            .tensors
-            .iter()
-            .filter_map(|(name, tensor)| Some((strip(name)?, tensor.clone())))
-            .collect();
-        Self {
-            tensors,
-            metadata: String::new(),
-        }
+        let tensors = self.tensors.iter().filter_map(|(name, tensor)| Some((strip(name)?, tensor.clone()))).collect();
+        Self { tensors, metadata: String::new() }
     }
 
     /// A tensor by name.
@@ -77,9 +55,7 @@ impl Tensors {
     /// # Errors
     /// If there is none.
     pub fn get(&self, name: &str) -> Result<&HostTensor> {
-        self.tensors
-            .get(name)
-            .ok_or_else(|| Error::failed(format!("tensor `{name}` is missing")))
+        self.tensors.get(name).ok_or_else(|| Error::failed(format!("tensor `{name}` is missing")))
     }
 
     /// Saves to a safetensors file, atomically.
@@ -89,10 +65,7 @@ impl Tensors {
     pub fn save(&self, path: &Path) -> Result<()> {
         let views = self.tensors.iter().map(|(name, tensor)| {
             let bytes = bytemuck::cast_slice(&tensor.values);
-            (
-                name,
-                TensorView::new(Dtype::F32, tensor.shape.clone(), bytes).expect("values fill the shape"),
-            )
+            (name, TensorView::new(Dtype::F32, tensor.shape.clone(), bytes).expect("values fill the shape"))
         });
         let metadata = HashMap::from([("equigen".to_owned(), self.metadata.clone())]);
         let bytes = safetensors::serialize(views, Some(metadata))
@@ -107,31 +80,17 @@ impl Tensors {
     pub fn load(path: &Path) -> Result<Self> {
         let bytes = fs_err::read(path)?;
         let bad = |why: String| Error::failed(format!("`{}`: {why}", path.display()));
-        let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|error| {
-            bad(format!(
-                "not a whole safetensors file ({error}); make it again or restore it"
-            ))
-        })?;
+        let (_, header) = SafeTensors::read_metadata(&bytes)
+            .map_err(|error| bad(format!("not a whole safetensors file ({error}); make it again or restore it")))?;
         let file = SafeTensors::deserialize(&bytes).map_err(|error| bad(error.to_string()))?;
-        let metadata = header
-            .metadata()
-            .as_ref()
-            .and_then(|map| map.get("equigen"))
-            .cloned()
-            .unwrap_or_default();
+        let metadata = header.metadata().as_ref().and_then(|map| map.get("equigen")).cloned().unwrap_or_default();
         let mut tensors = BTreeMap::new();
         for (name, view) in file.iter() {
             if view.dtype() != Dtype::F32 {
                 return Err(bad(format!("tensor `{name}` is {:?}, expected F32", view.dtype())));
             }
             let values = bytemuck::pod_collect_to_vec(view.data());
-            tensors.insert(
-                name.to_owned(),
-                HostTensor {
-                    shape: view.shape().to_vec(),
-                    values,
-                },
-            );
+            tensors.insert(name.to_owned(), HostTensor { shape: view.shape().to_vec(), values });
         }
         Ok(Self { tensors, metadata })
     }
@@ -144,10 +103,7 @@ mod tests {
     #[test]
     fn round_trip_is_exact_and_bytes_repeat() {
         let folder = tempfile::tempdir().unwrap();
-        let mut tensors = Tensors {
-            metadata: r#"{"a":1}"#.into(),
-            ..Default::default()
-        };
+        let mut tensors = Tensors { metadata: r#"{"a":1}"#.into(), ..Default::default() };
         tensors.insert("b/x", &[2, 2], vec![1.0, -0.0, f32::MIN_POSITIVE, 3.5]);
         tensors.insert("a", &[1], vec![2.0]);
         let (first, second) = (folder.path().join("1"), folder.path().join("2"));
@@ -168,11 +124,6 @@ mod tests {
         tensors.save(&path).unwrap();
         let bytes = fs_err::read(&path).unwrap();
         fs_err::write(&path, &bytes[..bytes.len() - 9]).unwrap();
-        assert!(
-            Tensors::load(&path)
-                .unwrap_err()
-                .to_string()
-                .contains("zoo.safetensors")
-        );
+        assert!(Tensors::load(&path).unwrap_err().to_string().contains("zoo.safetensors"));
     }
 }

@@ -19,11 +19,7 @@ impl Weights {
     /// # Panics
     /// If the number of columns is not the layout's number of parameters: callers build both from one layout.
     pub fn new(layout: Arc<Layout>, values: Tensor<2>) -> Self {
-        assert_eq!(
-            values.dims()[1],
-            layout.parameters(),
-            "weights do not have the layout's number of parameters"
-        );
+        assert_eq!(values.dims()[1], layout.parameters(), "weights do not have the layout's number of parameters");
         Self { layout, values }
     }
 
@@ -34,10 +30,7 @@ impl Weights {
     pub fn from_host(layout: Arc<Layout>, values: Vec<f32>, device: &Device) -> Result<Self> {
         let parameters = layout.parameters();
         if parameters == 0 || !values.len().is_multiple_of(parameters) {
-            return Err(Error::failed(format!(
-                "{} values are no whole number of networks {layout}",
-                values.len()
-            )));
+            return Err(Error::failed(format!("{} values are no whole number of networks {layout}", values.len())));
         }
         let rows = values.len() / parameters;
         let values = Tensor::from_data(TensorData::new(values, [rows, parameters]), device);
@@ -77,17 +70,12 @@ impl Weights {
     /// Weight of a dense layer: `[n, out, in]`.
     pub fn weight(&self, layer: usize) -> Tensor<3> {
         let spec = self.layout.weight(layer);
-        self.values
-            .clone()
-            .slice([0..self.len(), spec.range()])
-            .reshape([self.len(), spec.shape[0], spec.shape[1]])
+        self.values.clone().slice([0..self.len(), spec.range()]).reshape([self.len(), spec.shape[0], spec.shape[1]])
     }
 
     /// Bias of a dense layer: `[n, out]`.
     pub fn bias(&self, layer: usize) -> Tensor<2> {
-        self.values
-            .clone()
-            .slice([0..self.len(), self.layout.bias(layer).range()])
+        self.values.clone().slice([0..self.len(), self.layout.bias(layer).range()])
     }
 
     /// The networks at these rows.

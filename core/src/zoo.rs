@@ -85,19 +85,12 @@ impl Zoo {
         let mut tensors = Tensors::default();
         for tensor in self.layout.tensors() {
             let shape: Vec<usize> = std::iter::once(n).chain(tensor.shape.iter().copied()).collect();
-            let values = (0..n)
-                .flat_map(|row| &self.network(row)[tensor.range()])
-                .copied()
-                .collect();
+            let values = (0..n).flat_map(|row| &self.network(row)[tensor.range()]).copied().collect();
             tensors.insert(&tensor.name, &shape, values);
         }
         tensors.insert("psnr", &[n], self.items.iter().map(|item| item.psnr).collect());
         tensors.insert("steps", &[n], self.items.iter().map(|item| item.steps as f32).collect());
-        tensors.insert(
-            "label",
-            &[n],
-            self.items.iter().map(|item| index[&item.label]).collect(),
-        );
+        tensors.insert("label", &[n], self.items.iter().map(|item| index[&item.label]).collect());
         let inr = serde_json::to_value(&self.inr).map_err(|error| Error::failed(error.to_string()))?;
         let metadata =
             serde_json::json!({ "inr": inr, "layout": *self.layout, "domain": self.domain, "labels": labels });
@@ -124,10 +117,7 @@ impl Zoo {
         for tensor in layout.tensors() {
             let found = file.get(&tensor.name)?;
             if found.values.len() != n * tensor.len() {
-                return Err(Error::failed(format!(
-                    "tensor `{}` does not hold {n} networks",
-                    tensor.name
-                )));
+                return Err(Error::failed(format!("tensor `{}` does not hold {n} networks", tensor.name)));
             }
             for (row, from) in found.values.chunks_exact(tensor.len()).enumerate() {
                 if let Some(bad) = from.iter().find(|value| !value.is_finite()) {
@@ -145,19 +135,9 @@ impl Zoo {
         let items = (0..n).map(|row| {
             let name = metadata.labels.get(label[row] as usize);
             let name = name.ok_or_else(|| Error::failed(format!("network {row} has no known label")))?;
-            Ok(ZooItem {
-                label: name.clone(),
-                psnr: psnr[row],
-                steps: steps[row] as u32,
-            })
+            Ok(ZooItem { label: name.clone(), psnr: psnr[row], steps: steps[row] as u32 })
         });
         let items = items.collect::<Result<Vec<_>>>()?;
-        Ok(Self {
-            inr: metadata.inr.into(),
-            layout,
-            domain: metadata.domain,
-            values,
-            items,
-        })
+        Ok(Self { inr: metadata.inr.into(), layout, domain: metadata.domain, values, items })
     }
 }

@@ -22,10 +22,7 @@ impl Describe {
     pub(crate) fn run(self) -> Result<()> {
         let registry = Registry::collect()?;
         let (kind, name) = self.component.split_once('/').ok_or_else(|| {
-            Error::config(format!(
-                "`{}`: expected KIND/NAME, such as `augmentation/translate`",
-                self.component
-            ))
+            Error::config(format!("`{}`: expected KIND/NAME, such as `augmentation/translate`", self.component))
         })?;
         let record = registry.get(parse_kind(kind)?, name)?;
         if self.json {
@@ -46,15 +43,8 @@ impl Describe {
             if i == 0 {
                 print("\nkeys")?;
             }
-            let text = schema
-                .get("description")
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .replace('\n', " ");
-            let default = record
-                .defaults
-                .get(key)
-                .map_or(String::new(), |value| format!(" = {value}"));
+            let text = schema.get("description").and_then(Value::as_str).unwrap_or_default().replace('\n', " ");
+            let default = record.defaults.get(key).map_or(String::new(), |value| format!(" = {value}"));
             print(&format!("  {key}{default}\n      {text}"))?;
         }
         Ok(())

@@ -24,10 +24,7 @@ impl List {
             Some(name) => vec![parse_kind(name)?],
         };
         if self.json {
-            let records: Vec<_> = registry
-                .records()
-                .filter(|record| kinds.contains(&record.kind))
-                .collect();
+            let records: Vec<_> = registry.records().filter(|record| kinds.contains(&record.kind)).collect();
             return print(&json(&records)?);
         }
         let width = registry.records().map(|record| record.name.len()).max().unwrap_or(0);
@@ -43,9 +40,6 @@ impl List {
 
 pub(crate) fn parse_kind(name: &str) -> Result<Kind> {
     Kind::ALL.into_iter().find(|kind| kind.name() == name).ok_or_else(|| {
-        Error::config(format!(
-            "unknown kind `{name}`; {}",
-            suggest(name, Kind::ALL.into_iter().map(Kind::name))
-        ))
+        Error::config(format!("unknown kind `{name}`; {}", suggest(name, Kind::ALL.into_iter().map(Kind::name))))
     })
 }

@@ -1,6 +1,7 @@
 //! `equigen run`: a pipeline, from signals to report.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::Args;
 use equigen_core::config::{LoadOptions, load};
@@ -29,6 +30,9 @@ pub(crate) struct Run {
     /// Redo stages that are done
     #[arg(long)]
     force: bool,
+    /// Seconds between checkpoints of training: what a kill loses at most
+    #[arg(long, value_name = "SECONDS", default_value_t = 10.0)]
+    checkpoint_seconds: f64,
     /// Device: flex, libtorch, libtorch:cuda:N
     #[arg(long)]
     device: Option<String>,
@@ -47,10 +51,8 @@ impl Run {
                 Path::new("runs").join(stem.ok_or_else(|| Error::config("the pipeline file has no name"))?)
             }
         };
-        let options = Options {
-            until: self.until,
-            force: self.force,
-        };
+        let checkpoint_every = Duration::from_secs_f64(self.checkpoint_seconds.max(0.0));
+        let options = Options { until: self.until, force: self.force, checkpoint_every };
         let bars = Bars::new();
         execute(&pipeline, &folder, &options, &registry, &bars)?;
         let evaluated = folder.join("evaluate");

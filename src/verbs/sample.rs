@@ -29,14 +29,7 @@ pub(crate) struct Sample {
 impl Sample {
     pub(crate) fn run(self) -> Result<()> {
         let registry = Registry::collect()?;
-        sample_run(
-            &self.run,
-            self.count as usize,
-            self.seed,
-            &self.out,
-            &registry,
-            &Bars::new(),
-        )?;
+        sample_run(&self.run, self.count as usize, self.seed, &self.out, &registry, &Bars::new())?;
         print(&format!("{}", self.out.display()))
     }
 }

@@ -39,11 +39,7 @@ fn walk(value: &Value, scope: Scope<'_>, path: &str, registry: &Registry, extra:
         }
     }
     if let Some(one) = schema.get("const") {
-        return if value == one {
-            Ok(())
-        } else {
-            Err(at(path, format!("expected {one}, found {value}")))
-        };
+        return if value == one { Ok(()) } else { Err(at(path, format!("expected {one}, found {value}"))) };
     }
     if let Some(choices) = schema.get("enum").and_then(Value::as_array) {
         return choice(value, choices, path);
@@ -51,13 +47,7 @@ fn walk(value: &Value, scope: Scope<'_>, path: &str, registry: &Registry, extra:
     expect_type(value, schema, path)?;
     if let (Some(items), Some(elements)) = (schema.get("items"), value.as_array()) {
         for (i, element) in elements.iter().enumerate() {
-            walk(
-                element,
-                Scope { schema: items, root },
-                &format!("{path}[{i}]"),
-                registry,
-                &[],
-            )?;
+            walk(element, Scope { schema: items, root }, &format!("{path}[{i}]"), registry, &[])?;
         }
     }
     match value.as_object() {
@@ -90,12 +80,7 @@ fn properties(
             }
         }
     }
-    let required = schema
-        .get("required")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str);
+    let required = schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
     for key in required {
         if !object.contains_key(key) {
             return Err(at(&join(path, key), "missing; this key has no default".into()));
@@ -106,10 +91,7 @@ fn properties(
 
 fn component(value: &Value, kind: &str, path: &str, registry: &Registry) -> Result<()> {
     let Some(object) = value.as_object() else {
-        return Err(at(
-            path,
-            format!("expected a table with the `type` of a {kind}, found {value}"),
-        ));
+        return Err(at(path, format!("expected a table with the `type` of a {kind}, found {value}")));
     };
     let Some(name) = object.get("type").and_then(Value::as_str) else {
         return Err(at(&join(path, "type"), format!("missing; it names the {kind}")));
@@ -119,10 +101,7 @@ fn component(value: &Value, kind: &str, path: &str, registry: &Registry) -> Resu
 }
 
 fn any_of(value: &Value, branches: &[Value], root: &Value, path: &str, registry: &Registry) -> Result<()> {
-    let constants: Vec<Value> = branches
-        .iter()
-        .filter_map(|branch| branch.get("const").cloned())
-        .collect();
+    let constants: Vec<Value> = branches.iter().filter_map(|branch| branch.get("const").cloned()).collect();
     if constants.len() == branches.len() {
         return choice(value, &constants, path);
     }
@@ -141,13 +120,7 @@ fn choice(value: &Value, choices: &[Value], path: &str) -> Result<()> {
         return Ok(());
     }
     let names = choices.iter().filter_map(Value::as_str);
-    Err(at(
-        path,
-        format!(
-            "{value} is none of its values; {}",
-            suggest(value.as_str().unwrap_or_default(), names)
-        ),
-    ))
+    Err(at(path, format!("{value} is none of its values; {}", suggest(value.as_str().unwrap_or_default(), names))))
 }
 
 fn expect_type(value: &Value, schema: &Value, path: &str) -> Result<()> {
@@ -177,17 +150,9 @@ fn expect_type(value: &Value, schema: &Value, path: &str) -> Result<()> {
 }
 
 fn join(path: &str, key: &str) -> String {
-    if path.is_empty() {
-        key.to_owned()
-    } else {
-        format!("{path}.{key}")
-    }
+    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
 }
 
 fn at(path: &str, what: String) -> Error {
-    Error::config(if path.is_empty() {
-        what
-    } else {
-        format!("{path}: {what}")
-    })
+    Error::config(if path.is_empty() { what } else { format!("{path}: {what}") })
 }

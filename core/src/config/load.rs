@@ -21,10 +21,7 @@ pub struct LoadOptions {
 /// If the file is missing or wrong; the message names file, key path and near names.
 pub fn load(path: &Path, options: &LoadOptions, registry: &Registry) -> Result<Pipeline> {
     let text = fs_err::read_to_string(path).map_err(|error| Error::config(error.to_string()))?;
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let folder = fs_err::canonicalize(folder)?;
     let mut pipeline =
         parse(&text, options, registry).map_err(|error| error.within(format!("`{}`", path.display())))?;
@@ -51,12 +48,9 @@ pub fn parse(text: &str, options: &LoadOptions, registry: &Registry) -> Result<P
 
 fn set(root: &mut Value, setting: &str) -> Result<()> {
     let wrong = |why: &str| Error::config(format!("-s {setting}: {why}"));
-    let (path, text) = setting
-        .split_once('=')
-        .ok_or_else(|| wrong("expected key.path=value"))?;
-    let parsed = toml::from_str::<toml::Table>(&format!("value = {text}"))
-        .ok()
-        .and_then(|mut table| table.remove("value"));
+    let (path, text) = setting.split_once('=').ok_or_else(|| wrong("expected key.path=value"))?;
+    let parsed =
+        toml::from_str::<toml::Table>(&format!("value = {text}")).ok().and_then(|mut table| table.remove("value"));
     let parsed = parsed.unwrap_or_else(|| toml::Value::String(text.to_owned()));
     let value = serde_json::to_value(parsed).map_err(|error| wrong(&error.to_string()))?;
     let mut place = root;
@@ -83,17 +77,11 @@ fn validate(pipeline: &Pipeline) -> Result<()> {
         ("data.reference", pipeline.data.reference),
         ("sample.count", pipeline.sample.count),
         ("pretrain.schedule.steps", pipeline.pretrain.schedule.steps),
-        (
-            "pretrain.schedule.batch",
-            pipeline.pretrain.schedule.batch.saturating_sub(1),
-        ),
+        ("pretrain.schedule.batch", pipeline.pretrain.schedule.batch.saturating_sub(1)),
         ("train.schedule.steps", pipeline.train.schedule.steps),
         ("train.schedule.batch", pipeline.train.schedule.batch),
         ("adapt.schedule.steps", pipeline.adapt.schedule.steps),
-        (
-            "adapt.schedule.batch",
-            pipeline.adapt.schedule.batch.saturating_sub(pipeline.adapt.source),
-        ),
+        ("adapt.schedule.batch", pipeline.adapt.schedule.batch.saturating_sub(pipeline.adapt.source)),
     ];
     if let Some((key, _)) = positive.iter().find(|(_, value)| *value == 0) {
         let why = match *key {

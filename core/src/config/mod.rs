@@ -6,5 +6,7 @@ mod pipeline;
 mod schema;
 
 pub use load::{LoadOptions, load, parse};
-pub use pipeline::{Adapt, Condition, Data, Evaluate, Expand, Fit, Init, Label, Pipeline, Pretrain, Sample, Schedule, Train};
+pub use pipeline::{
+    Adapt, Condition, Data, Evaluate, Expand, Fit, Init, Label, Pipeline, Pretrain, Sample, Schedule, Train,
+};
 pub use schema::{pipeline_schema, resolve_component};

@@ -3,7 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Augmentation, Deformation, Disturbance, Encoder, Fitter, Generator, Inr, Judge, Metric, Objective, Signals};
+use crate::{
+    Augmentation, Deformation, Disturbance, Encoder, Fitter, Generator, Inr, Judge, Metric, Objective, Signals,
+};
 
 /// A run, from signals to report.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]

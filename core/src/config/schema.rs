@@ -18,10 +18,7 @@ pub(super) fn bare_schema() -> Value {
 pub fn resolve_component<'a>(registry: &'a Registry, kind: &str, name: &str) -> Result<&'a Value> {
     let known = Kind::ALL.into_iter().find(|known| known.name() == kind);
     let kind = known.ok_or_else(|| {
-        crate::Error::config(format!(
-            "unknown kind `{kind}`; {}",
-            suggest(kind, Kind::ALL.into_iter().map(Kind::name))
-        ))
+        crate::Error::config(format!("unknown kind `{kind}`; {}", suggest(kind, Kind::ALL.into_iter().map(Kind::name))))
     })?;
     Ok(&registry.get(kind, name)?.schema)
 }
@@ -60,13 +57,7 @@ fn member(record: &Record, definitions: &mut Map<String, Value>) -> Value {
     rename(&mut schema, &prefix);
     schema["properties"]["type"] = json!({ "const": record.name });
     let mut required = vec![json!("type")];
-    required.extend(
-        schema
-            .get("required")
-            .and_then(Value::as_array)
-            .cloned()
-            .unwrap_or_default(),
-    );
+    required.extend(schema.get("required").and_then(Value::as_array).cloned().unwrap_or_default());
     schema["required"] = Value::Array(required);
     schema
 }

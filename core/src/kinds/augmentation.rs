@@ -44,10 +44,7 @@ pub struct Draws {
 impl Draws {
     /// Of an augmentation that has no parameters.
     pub fn none() -> Self {
-        Self {
-            columns: 0,
-            values: Vec::new(),
-        }
+        Self { columns: 0, values: Vec::new() }
     }
 
     /// The numbers of each network in turn.
@@ -74,11 +71,7 @@ impl AffineMaps {
     /// `n` identities.
     pub fn identity(n: usize, dimensions: usize) -> Self {
         let eye = (0..dimensions * dimensions).map(|k| if k % (dimensions + 1) == 0 { 1.0 } else { 0.0 });
-        Self {
-            dimensions,
-            linear: (0..n).flat_map(|_| eye.clone()).collect(),
-            shift: vec![0.0; n * dimensions],
-        }
+        Self { dimensions, linear: (0..n).flat_map(|_| eye.clone()).collect(), shift: vec![0.0; n * dimensions] }
     }
 
     /// Number of maps.
@@ -95,11 +88,7 @@ impl AffineMaps {
     /// `f(A(B x))`, so maps compose as `a.after(b)`.
     pub fn after(&self, inner: &Self) -> Self {
         let d = self.dimensions;
-        let mut out = Self {
-            dimensions: d,
-            linear: vec![0.0; self.linear.len()],
-            shift: self.shift.clone(),
-        };
+        let mut out = Self { dimensions: d, linear: vec![0.0; self.linear.len()], shift: self.shift.clone() };
         for n in 0..self.len() {
             for i in 0..d {
                 for k in 0..d {

@@ -62,13 +62,7 @@ impl FeatureBank {
             feature.iter().zip(mean).map(|(value, mean)| value - mean).collect()
         };
         let deltas = features.chunks(dim).zip(&classes).flat_map(centred).collect();
-        Self {
-            dim,
-            deviation: (0..dim).map(spread).collect(),
-            deltas,
-            features,
-            classes,
-        }
+        Self { dim, deviation: (0..dim).map(spread).collect(), deltas, features, classes }
     }
 
     /// Number of source features.

@@ -9,7 +9,7 @@ use super::{Term, component_kind};
 use crate::learner::Trainable;
 use crate::registry::Claim;
 use crate::statistics::Statistics;
-use crate::{TargetSignals, EncoderModel, Inr, Layout, Result, Seed, Weights, seed::Rng};
+use crate::{EncoderModel, Inr, Layout, Result, Seed, TargetSignals, Weights, seed::Rng};
 
 /// The configuration of a generator.
 #[typetag::serde(tag = "type")]

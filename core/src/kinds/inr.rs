@@ -48,8 +48,7 @@ pub trait Inr: Debug + Send + Sync {
 
     /// [`Inr::dense`] for a family that always is a dense stack; others override what calls it.
     fn stack(&self, weights: &Weights) -> DenseStack {
-        self.dense(weights.layout())
-            .expect("an INR that is no dense stack overrides `forward` and `activations`")
+        self.dense(weights.layout()).expect("an INR that is no dense stack overrides `forward` and `activations`")
     }
 
     /// What the component promises.

@@ -71,15 +71,9 @@ impl Domain {
     /// Coordinates of a grid of another resolution over the same square.
     pub fn grid_of(&self, height: usize, width: usize) -> Vec<f32> {
         let at = |i: usize, n: usize| {
-            if n > 1 {
-                2.0 * i as f32 / (n - 1) as f32 - 1.0
-            } else {
-                0.0
-            }
+            if n > 1 { 2.0 * i as f32 / (n - 1) as f32 - 1.0 } else { 0.0 }
         };
-        (0..height)
-            .flat_map(|row| (0..width).flat_map(move |column| [at(column, width), at(row, height)]))
-            .collect()
+        (0..height).flat_map(|row| (0..width).flat_map(move |column| [at(column, width), at(row, height)])).collect()
     }
 
     /// The value at a point, by cubic convolution (Keys 1981, a = -0.75) between the pixels of `signal [points, channels]`,
@@ -116,12 +110,7 @@ fn taps(x: f32, pixels: usize) -> [(usize, f32); 4] {
     let near = |t: f32| ((A + 2.0) * t - (A + 3.0)) * t * t + 1.0;
     let far = |t: f32| ((A * t - 5.0 * A) * t + 8.0 * A) * t - 4.0 * A;
     let pixel = |offset: f32| (low + offset).clamp(0.0, last) as usize;
-    [
-        (pixel(-1.0), far(t + 1.0)),
-        (pixel(0.0), near(t)),
-        (pixel(1.0), near(1.0 - t)),
-        (pixel(2.0), far(2.0 - t)),
-    ]
+    [(pixel(-1.0), far(t + 1.0)), (pixel(0.0), near(t)), (pixel(1.0), near(1.0 - t)), (pixel(2.0), far(2.0 - t))]
 }
 
 /// Signals of one domain.
@@ -159,12 +148,7 @@ mod tests {
 
     #[test]
     fn the_grid_runs_row_by_row_with_x_first() {
-        let grid = Domain::Image {
-            height: 2,
-            width: 3,
-            channels: 1,
-        }
-        .grid();
+        let grid = Domain::Image { height: 2, width: 3, channels: 1 }.grid();
         assert_eq!(grid, [-1.0, -1.0, 0.0, -1.0, 1.0, -1.0, -1.0, 1.0, 0.0, 1.0, 1.0, 1.0]);
     }
 }

@@ -49,14 +49,7 @@ impl<'a> AdamW<'a> {
         steps: u32,
         moments: &'a mut BTreeMap<String, Moments>,
     ) -> Self {
-        Self {
-            gradients,
-            scale,
-            options,
-            steps,
-            moments,
-            path: ParameterPath::default(),
-        }
+        Self { gradients, scale, options, steps, moments, path: ParameterPath::default() }
     }
 
     fn update(&self, parameter: Tensor<1>, gradient: Tensor<1>, moments: Moments, decay: f64) -> (Tensor<1>, Moments) {
@@ -82,9 +75,7 @@ impl<'a> AdamW<'a> {
         if scale != 1.0 {
             gradient.iter_mut().for_each(|g| *g *= scale);
         }
-        let Step {
-            learning_rate, beta2, ..
-        } = *self.options;
+        let Step { learning_rate, beta2, .. } = *self.options;
         let [rate, beta1, beta2, epsilon, decay] = [learning_rate, BETA1, beta2, EPSILON, decay].map(|x| x as f32);
         let (p, m, v) = (&mut parameter[..], &mut first[..], &mut second[..]);
         equigen_kernels::adamw_step(p, &gradient, m, v, self.steps, rate, beta1, beta2, epsilon, decay);
@@ -92,13 +83,7 @@ impl<'a> AdamW<'a> {
             let length = values.len();
             host::tensor(values, [length], &device)
         };
-        (
-            put(parameter),
-            Moments {
-                first: put(first),
-                second: put(second),
-            },
-        )
+        (put(parameter), Moments { first: put(first), second: put(second) })
     }
 
     fn update_on_device(
@@ -108,9 +93,7 @@ impl<'a> AdamW<'a> {
         moments: Moments,
         decay: f64,
     ) -> (Tensor<1>, Moments) {
-        let Step {
-            learning_rate, beta2, ..
-        } = *self.options;
+        let Step { learning_rate, beta2, .. } = *self.options;
         let gradient = gradient * self.scale.clone();
         let first = moments.first * BETA1 + gradient.clone() * (1.0 - BETA1);
         let second = moments.second * beta2 + gradient.square() * (1.0 - beta2);
@@ -137,10 +120,8 @@ impl ModuleMapper for AdamW<'_> {
         };
         let path = self.path.join();
         let moments = self.moments.remove(&path);
-        let moments = moments.unwrap_or_else(|| Moments {
-            first: gradient.zeros_like(),
-            second: gradient.zeros_like(),
-        });
+        let moments =
+            moments.unwrap_or_else(|| Moments { first: gradient.zeros_like(), second: gradient.zeros_like() });
         let decay = if D > 1 { self.options.weight_decay } else { 0.0 };
         let (id, old, mapper) = param.consume();
         let (shape, like) = (old.dims(), old.device());

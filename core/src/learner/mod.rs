@@ -54,12 +54,7 @@ pub struct Learner<M: Module> {
 impl<M: Module> Learner<M> {
     /// Takes a module whose parameters are all initialised.
     pub fn new(module: M) -> Self {
-        Self {
-            module: Some(module),
-            average: None,
-            moments: BTreeMap::new(),
-            steps: 0,
-        }
+        Self { module: Some(module), average: None, moments: BTreeMap::new(), steps: 0 }
     }
 
     /// The module in training.
@@ -99,18 +94,10 @@ impl<M: Module> Trainable for Learner<M> {
     fn step(&mut self, gradients: &Gradients, scale: Tensor<1>, options: &Step) {
         self.steps += 1;
         let module = self.module.take().expect("the module is only absent inside `step`");
-        let module = module.map(&mut AdamW::new(
-            gradients,
-            scale,
-            options,
-            self.steps,
-            &mut self.moments,
-        ));
+        let module = module.map(&mut AdamW::new(gradients, scale, options, self.steps, &mut self.moments));
         if options.average > 0.0 {
             // The average starts as the parameters and forgets them with a horizon that grows to the asked one.
-            let decay = options
-                .average
-                .min((1.0 + f64::from(self.steps)) / (10.0 + f64::from(self.steps)));
+            let decay = options.average.min((1.0 + f64::from(self.steps)) / (10.0 + f64::from(self.steps)));
             let average = self.average.take().unwrap_or_else(|| module.clone());
             self.average = Some(walk::average(average, &module, decay));
         }
@@ -145,9 +132,7 @@ impl<M: Module> Trainable for Learner<M> {
             self.average = self.module.replace(live);
         }
         let device = self.module().devices().into_iter().next();
-        let device = device
-            .ok_or_else(|| Error::failed("a model without parameters cannot be resumed"))?
-            .inner();
+        let device = device.ok_or_else(|| Error::failed("a model without parameters cannot be resumed"))?.inner();
         let second = checkpoint.subset("second");
         for (path, first) in checkpoint.subset("first").tensors {
             let length = [first.values.len()];

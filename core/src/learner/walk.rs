@@ -34,19 +34,12 @@ pub(super) fn flat<const D: usize>(tensor: Tensor<D>) -> Tensor<1> {
 
 /// The gradient of a parameter as a vector.
 pub(super) fn gradient<const D: usize>(param: &Param<Tensor<D>>, gradients: &Gradients) -> Option<Tensor<1>> {
-    param
-        .is_require_grad()
-        .then(|| param.val().grad(gradients).map(flat))
-        .flatten()
+    param.is_require_grad().then(|| param.val().grad(gradients).map(flat)).flatten()
 }
 
 /// Puts a new value on the device of the old one; it asks for gradients where that device offers them.
 pub(super) fn activate<const D: usize>(value: Tensor<D>, device: &Device) -> Tensor<D> {
-    if device.is_autodiff() {
-        Tensor::from_inner(value).require_grad()
-    } else {
-        value
-    }
+    if device.is_autodiff() { Tensor::from_inner(value).require_grad() } else { value }
 }
 
 macro_rules! track_path {
@@ -75,10 +68,7 @@ pub(super) fn read<M: Module>(module: &M) -> Tensors {
             self.found.insert(self.path.join(), &value.dims(), host::read(value));
         }
     }
-    let mut walk = Read {
-        found: Tensors::default(),
-        path: ParameterPath::default(),
-    };
+    let mut walk = Read { found: Tensors::default(), path: ParameterPath::default() };
     module.visit(&mut walk);
     walk.found
 }
@@ -117,11 +107,7 @@ pub(super) fn load<M: Module>(module: M, parameters: &Tensors) -> (M, Result<()>
             }
         }
     }
-    let mut walk = Load {
-        parameters,
-        path: ParameterPath::default(),
-        outcome: Ok(()),
-    };
+    let mut walk = Load { parameters, path: ParameterPath::default(), outcome: Ok(()) };
     let module = module.map(&mut walk);
     (module, walk.outcome)
 }
@@ -160,11 +146,7 @@ pub(super) fn average<M: Module>(average: M, live: &M, decay: f64) -> M {
     }
     let mut collect = Collect::default();
     live.visit(&mut collect);
-    average.map(&mut Average {
-        live: collect.found,
-        decay,
-        path: ParameterPath::default(),
-    })
+    average.map(&mut Average { live: collect.found, decay, path: ParameterPath::default() })
 }
 
 /// Sum of squares of all gradients of a module, `[1]`.
@@ -189,9 +171,6 @@ pub(super) fn gradient_norm_squared<M: Module>(module: &M, gradients: &Gradients
 /// The sum of a vector, one axis at a time: burn's sum over a whole large tensor is not deterministic over threads.
 fn sum(vector: Tensor<1>) -> Tensor<1> {
     let length = vector.dims()[0];
-    let rows = (1..=1024.min(length))
-        .rev()
-        .find(|rows| length.is_multiple_of(*rows))
-        .unwrap_or(1);
+    let rows = (1..=1024.min(length)).rev().find(|rows| length.is_multiple_of(*rows)).unwrap_or(1);
     vector.reshape([rows, length / rows]).sum_dim(1).reshape([rows]).sum()
 }

@@ -11,34 +11,16 @@ const COLOURS: [&str; 5] = ["#3b82c4", "#d9822b", "#4f9d69", "#b0589b", "#8a8d3c
 
 /// The curve's terms over steps, the loss axis logarithmic.
 pub(super) fn draw(curve: &Curve) -> Markup {
-    let all = || {
-        curve
-            .values
-            .iter()
-            .flatten()
-            .map(|value| f64::from(value.abs().max(1e-8)))
-    };
-    let (low, high) = all().fold((f64::INFINITY, 0f64), |(low, high), value| {
-        (low.min(value), high.max(value))
-    });
+    let all = || curve.values.iter().flatten().map(|value| f64::from(value.abs().max(1e-8)));
+    let (low, high) = all().fold((f64::INFINITY, 0f64), |(low, high), value| (low.min(value), high.max(value)));
     let (low, high) = (low.ln(), (high * 1.0001).ln());
     let last = curve.steps.last().copied().unwrap_or(1).max(1) as f64;
     let y = |value: f32| HEIGHT * (high - f64::from(value.abs().max(1e-8)).ln()) / (high - low).max(1e-9);
     let line = |term: usize| {
         let point = |(step, values): (&usize, &Vec<f32>)| {
-            format!(
-                "{:.1},{:.1}",
-                WIDTH * *step as f64 / last,
-                y(*values.get(term).unwrap_or(&0.0))
-            )
+            format!("{:.1},{:.1}", WIDTH * *step as f64 / last, y(*values.get(term).unwrap_or(&0.0)))
         };
-        curve
-            .steps
-            .iter()
-            .zip(&curve.values)
-            .map(point)
-            .collect::<Vec<_>>()
-            .join(" ")
+        curve.steps.iter().zip(&curve.values).map(point).collect::<Vec<_>>().join(" ")
     };
     html! {
         svg viewBox=(format!("-4 -4 {} {}", WIDTH + 8.0, HEIGHT + 8.0)) role="img" aria-label="loss over steps" {

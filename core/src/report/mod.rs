@@ -30,9 +30,7 @@ struct Contents {
 pub fn write(run: &Path) -> Result<()> {
     let curve = |stage: &'static str| Ok((stage, Curve::read(&run.join(stage))?));
     let contents = Contents {
-        name: run
-            .file_name()
-            .map_or_else(|| "run".to_owned(), |name| name.to_string_lossy().into_owned()),
+        name: run.file_name().map_or_else(|| "run".to_owned(), |name| name.to_string_lossy().into_owned()),
         config: fs_err::read_to_string(run.join("config.toml"))?,
         record: files::read_json(&run.join("run.json"))?,
         evaluation: Evaluation::read(&run.join("evaluate"))?,
@@ -40,47 +38,29 @@ pub fn write(run: &Path) -> Result<()> {
         zoo: Zoo::load(&run.join("fit/zoo.safetensors"))?,
         samples: Zoo::load(&run.join("sample/weights.safetensors"))?,
         sample_shots: files::read_json(&run.join("sample/samples.json"))?,
-        curves: ["judge", "pretrain", "train", "adapt"]
-            .into_iter()
-            .map(curve)
-            .collect::<Result<_>>()?,
+        curves: ["judge", "pretrain", "train", "adapt"].into_iter().map(curve).collect::<Result<_>>()?,
     };
     files::write(&run.join("report.html"), page::render(&contents)?.as_bytes())
 }
 
 /// The names of all figures of a table, in the order of their names.
 fn columns(evaluation: &Evaluation) -> BTreeSet<&str> {
-    evaluation
-        .rows
-        .iter()
-        .flat_map(|row| row.measures.keys().map(String::as_str))
-        .collect()
+    evaluation.rows.iter().flat_map(|row| row.measures.keys().map(String::as_str)).collect()
 }
 
 /// A figure with as many decimals as it bears.
 fn figure(value: f64) -> String {
-    if value.abs() >= 10.0 {
-        format!("{value:.1}")
-    } else {
-        format!("{value:.3}")
-    }
+    if value.abs() >= 10.0 { format!("{value:.1}") } else { format!("{value:.3}") }
 }
 
 /// The table of figures as Markdown, which reads well on a terminal too.
 pub fn table(evaluation: &Evaluation) -> String {
     let columns = columns(evaluation);
     let mut lines: Vec<Vec<String>> = Vec::new();
-    lines.push(
-        ["set"]
-            .into_iter()
-            .chain(columns.iter().copied())
-            .map(str::to_owned)
-            .collect(),
-    );
+    lines.push(["set"].into_iter().chain(columns.iter().copied()).map(str::to_owned).collect());
     for row in &evaluation.rows {
-        let figures = columns
-            .iter()
-            .map(|name| row.measures.get(*name).map_or_else(String::new, |value| figure(*value)));
+        let figures =
+            columns.iter().map(|name| row.measures.get(*name).map_or_else(String::new, |value| figure(*value)));
         lines.push(std::iter::once(row.name.clone()).chain(figures).collect());
     }
     let width = |column: usize| lines.iter().map(|line| line[column].len()).max().unwrap_or(0);
@@ -101,16 +81,8 @@ pub fn table(evaluation: &Evaluation) -> String {
 
 /// Rendered signals of a zoo's rows at a multiple of the native resolution.
 fn render_at(zoo: &Zoo, rows: &[usize], factor: usize) -> Result<(crate::Domain, Vec<f32>)> {
-    let crate::Domain::Image {
-        height,
-        width,
-        channels,
-    } = zoo.domain;
-    let domain = crate::Domain::Image {
-        height: height * factor,
-        width: width * factor,
-        channels,
-    };
+    let crate::Domain::Image { height, width, channels } = zoo.domain;
+    let domain = crate::Domain::Image { height: height * factor, width: width * factor, channels };
     let device = device::open("flex")?;
     Ok((domain, picture::render(zoo, rows, &domain.grid(), &device)))
 }

@@ -13,13 +13,7 @@ const PAIRS: usize = 64;
 const LARGE: usize = 8;
 
 pub(super) fn render(contents: &Contents) -> Result<String> {
-    let Contents {
-        evaluation,
-        split,
-        zoo,
-        samples,
-        ..
-    } = contents;
+    let Contents { evaluation, split, zoo, samples, .. } = contents;
     let all: Vec<usize> = (0..samples.len()).collect();
     let large: Vec<usize> = (0..samples.len().min(LARGE)).collect();
     let held_large: Vec<usize> = split.ceiling.iter().take(LARGE).copied().collect();
@@ -160,16 +154,9 @@ fn grid(zoo: &Zoo, rows: &[usize], factor: usize, columns: usize, caption: &str)
 }
 
 fn pairs(contents: &Contents) -> Result<Markup> {
-    let rows: Vec<usize> = (0..contents
-        .samples
-        .len()
-        .min(PAIRS)
-        .min(contents.evaluation.nearest_shot.len()))
-        .collect();
-    let shots: Vec<usize> = rows
-        .iter()
-        .map(|row| contents.split.shots[contents.evaluation.nearest_shot[*row]])
-        .collect();
+    let rows: Vec<usize> = (0..contents.samples.len().min(PAIRS).min(contents.evaluation.nearest_shot.len())).collect();
+    let shots: Vec<usize> =
+        rows.iter().map(|row| contents.split.shots[contents.evaluation.nearest_shot[*row]]).collect();
     let (domain, samples) = render_at(&contents.samples, &rows, 1)?;
     let (_, nearest) = render_at(&contents.zoo, &shots, 1)?;
     let length = domain.points() * domain.channels();
@@ -177,11 +164,7 @@ fn pairs(contents: &Contents) -> Result<Markup> {
         let stacked: Vec<f32> = sample.iter().chain(shot).copied().collect();
         picture::png(&domain, &stacked, 1).map(|bytes| data_uri(&bytes))
     };
-    let pictures = samples
-        .chunks(length)
-        .zip(nearest.chunks(length))
-        .map(pair)
-        .collect::<Result<Vec<_>>>()?;
+    let pictures = samples.chunks(length).zip(nearest.chunks(length)).map(pair).collect::<Result<Vec<_>>>()?;
     Ok(html! {
         div.pairs {
             @for (i, picture) in pictures.iter().enumerate() {
@@ -192,8 +175,5 @@ fn pairs(contents: &Contents) -> Result<Markup> {
 }
 
 fn data_uri(png: &[u8]) -> String {
-    format!(
-        "data:image/png;base64,{}",
-        base64::engine::general_purpose::STANDARD.encode(png)
-    )
+    format!("data:image/png;base64,{}", base64::engine::general_purpose::STANDARD.encode(png))
 }

@@ -71,10 +71,7 @@ pub(super) struct Journal<'a> {
 impl<'a> Journal<'a> {
     pub(super) fn open(path: &Path, next: &'a dyn Observer) -> Result<Self> {
         let file = fs_err::OpenOptions::new().create(true).append(true).open(path)?;
-        Ok(Self {
-            file: Mutex::new(file.into_parts().0),
-            next,
-        })
+        Ok(Self { file: Mutex::new(file.into_parts().0), next })
     }
 }
 
@@ -89,15 +86,10 @@ impl Observer for Journal<'_> {
         self.next.event(event);
         // Progress is for eyes; the journal keeps what a later reader wants.
         if !matches!(event, Event::Progress { .. }) {
-            let time = SystemTime::now()
-                .duration_since(UNIX_EPOCH)
-                .map_or(0.0, |since| since.as_secs_f64());
+            let time = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64());
             let line = serde_json::to_string(&Line { time, event }).expect("events serialise");
             // A full disk stops the stage's own writes with a clear error; the journal is no reason to stop.
-            let _ = writeln!(
-                self.file.lock().unwrap_or_else(|poisoned| poisoned.into_inner()),
-                "{line}"
-            );
+            let _ = writeln!(self.file.lock().unwrap_or_else(|poisoned| poisoned.into_inner()), "{line}");
         }
     }
 }

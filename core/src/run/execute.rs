@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -16,12 +16,20 @@ use crate::stages::{STAGES, Stage};
 use crate::{Error, Result, Seed, device, files};
 
 /// How to run.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Options {
     /// The last stage to run; all by default.
     pub until: Option<String>,
     /// Redo stages that the store holds.
     pub force: bool,
+    /// How often training writes a checkpoint: what a kill loses at most.
+    pub checkpoint_every: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { until: None, force: false, checkpoint_every: Duration::from_secs(10) }
+    }
 }
 
 /// A stage and its key.
@@ -75,28 +83,17 @@ pub struct StageRecord {
 /// # Errors
 /// If the signals cannot be read.
 pub fn plan(pipeline: &Pipeline) -> Result<Vec<Planned>> {
-    let fingerprint = pipeline
-        .data
-        .signals
-        .fingerprint()
-        .map_err(|error| error.within("data.signals"))?;
+    let fingerprint = pipeline.data.signals.fingerprint().map_err(|error| error.within("data.signals"))?;
     let mut planned: Vec<Planned> = Vec::new();
     for stage in &STAGES {
-        let key_of = |name: &&str| {
-            planned
-                .iter()
-                .find(|other| other.stage.name == *name)
-                .map(|other| other.key.as_str())
-        };
+        let key_of =
+            |name: &&str| planned.iter().find(|other| other.stage.name == *name).map(|other| other.key.as_str());
         let inputs: Vec<&str> = stage.inputs.iter().filter_map(key_of).collect();
         let settings = serde_json::json!({
             "own": (stage.settings)(pipeline), "seed": pipeline.seed, "device": device::kind(&pipeline.device),
             "signals": if stage.reads_signals { Value::from(fingerprint.clone()) } else { Value::Null },
         });
-        planned.push(Planned {
-            stage,
-            key: Store::key(stage.name, &settings, &inputs),
-        });
+        planned.push(Planned { stage, key: Store::key(stage.name, &settings, &inputs) });
     }
     Ok(planned)
 }
@@ -133,40 +130,26 @@ pub fn execute(
             .collect(),
         stages: BTreeMap::new(),
     };
-    let signals = OnceLock::new();
-    let folders: Vec<(&'static str, PathBuf)> = planned
-        .iter()
-        .map(|planned| (planned.stage.name, store.folder(&planned.key)))
-        .collect();
+    let folders = planned.iter().map(|planned| (planned.stage.name, store.folder(&planned.key))).collect();
+    let checkpoint_every = options.checkpoint_every;
+    let (signals, observer) = (OnceLock::new(), &journal as &dyn Observer);
+    let maker = Maker { pipeline, device, store: &store, folders, signals, observer, checkpoint_every };
     for Planned { stage, key } in planned.iter().take(last + 1) {
         if options.force {
             store.remove(key)?;
         }
         let reused = store.holds(key);
         if reused {
-            journal.event(&Event::Reused {
-                stage: stage.name,
-                key: key.clone(),
-            });
+            observer.event(&Event::Reused { stage: stage.name, key: key.clone() });
         } else {
-            make(pipeline, stage, key, &device, &store, &folders, &signals, &journal)?;
+            maker.make(stage, key)?;
         }
         link(&store.folder(key), &folder.join(stage.name))?;
         let seconds = files::read_json::<f64>(&store.seconds(key)).ok();
-        record.stages.insert(
-            stage.name.to_owned(),
-            StageRecord {
-                key: key.clone(),
-                seconds,
-                reused,
-            },
-        );
+        record.stages.insert(stage.name.to_owned(), StageRecord { key: key.clone(), seconds, reused });
         files::write_json(&folder.join("run.json"), &record)?;
     }
-    Ok(Execution {
-        folder: folder.to_owned(),
-        record,
-    })
+    Ok(Execution { folder: folder.to_owned(), record })
 }
 
 fn last_stage(options: &Options) -> Result<usize> {
@@ -179,51 +162,48 @@ fn last_stage(options: &Options) -> Result<usize> {
     })
 }
 
-#[allow(clippy::too_many_arguments, reason = "one call, made of what `execute` holds")]
-fn make(
-    pipeline: &Pipeline,
-    stage: &'static Stage,
-    key: &str,
-    device: &burn::tensor::Device,
-    store: &Store,
-    inputs: &[(&'static str, PathBuf)],
-    signals: &OnceLock<crate::SignalSet>,
-    observer: &dyn Observer,
-) -> Result<()> {
-    let partial = store.begin(key)?;
-    observer.event(&Event::Started {
-        stage: stage.name,
-        key: key.to_owned(),
-    });
-    let begun = Instant::now();
-    let context = StageContext {
-        stage: stage.name,
-        pipeline,
-        seed: Seed::new(pipeline.seed).split(stage.name),
-        device: device.clone(),
-        folder: &partial.folder,
-        observer,
-        inputs,
-        signals,
-    };
-    (stage.run)(&context).map_err(|error| error.within(format!("stage {}", stage.name)))?;
-    let seconds = begun.elapsed().as_secs_f64();
-    partial.finish()?;
-    files::write_json(&store.seconds(key), &seconds)?;
-    observer.event(&Event::Finished {
-        stage: stage.name,
-        seconds,
-    });
-    Ok(())
+/// What the making of every stage of a run shares.
+struct Maker<'a> {
+    pipeline: &'a Pipeline,
+    device: burn::tensor::Device,
+    store: &'a Store,
+    /// Where each stage's output is or will be.
+    folders: Vec<(&'static str, PathBuf)>,
+    signals: OnceLock<crate::SignalSet>,
+    observer: &'a dyn Observer,
+    checkpoint_every: Duration,
+}
+
+impl Maker<'_> {
+    fn make(&self, stage: &'static Stage, key: &str) -> Result<()> {
+        let partial = self.store.begin(key)?;
+        self.observer.event(&Event::Started { stage: stage.name, key: key.to_owned() });
+        let begun = Instant::now();
+        let context = StageContext {
+            stage: stage.name,
+            pipeline: self.pipeline,
+            seed: Seed::new(self.pipeline.seed).split(stage.name),
+            device: self.device.clone(),
+            folder: &partial.folder,
+            observer: self.observer,
+            checkpoint_every: self.checkpoint_every,
+            inputs: &self.folders,
+            signals: &self.signals,
+        };
+        (stage.run)(&context).map_err(|error| error.within(format!("stage {}", stage.name)))?;
+        let seconds = begun.elapsed().as_secs_f64();
+        partial.finish()?;
+        files::write_json(&self.store.seconds(key), &seconds)?;
+        self.observer.event(&Event::Finished { stage: stage.name, seconds });
+        Ok(())
+    }
 }
 
 /// Points `link` at a finished stage, replacing what it pointed to.
 fn link(target: &Path, link: &Path) -> Result<()> {
     let beside = link.with_extension("link");
     let _ = fs_err::remove_file(&beside);
-    let relative = Path::new("..")
-        .join(".store")
-        .join(target.file_name().unwrap_or_default());
+    let relative = Path::new("..").join(".store").join(target.file_name().unwrap_or_default());
     std::os::unix::fs::symlink(&relative, &beside)
         .map_err(|error| Error::from(error).within(format!("cannot link `{}`", link.display())))?;
     fs_err::rename(&beside, link)?;
@@ -245,36 +225,20 @@ pub fn sample_run(
     let record: RunRecord = files::read_json(&run.join("run.json"))?;
     let pipeline = crate::config::load(&run.join("config.toml"), &Default::default(), registry)?;
     let store = Store::open(&run.parent().unwrap_or(Path::new(".")).join(".store"))?;
-    let stage = STAGES
-        .iter()
-        .find(|stage| stage.name == "sample")
-        .expect("sampling is a stage");
+    let stage = STAGES.iter().find(|stage| stage.name == "sample").expect("sampling is a stage");
     let mut inputs = Vec::new();
     for name in stage.inputs {
-        let folder = record
-            .stages
-            .get(*name)
-            .map(|stage| store.folder(&stage.key))
-            .filter(|folder| folder.is_dir());
+        let folder = record.stages.get(*name).map(|stage| store.folder(&stage.key)).filter(|folder| folder.is_dir());
         let folder = folder.ok_or_else(|| {
-            let text = format!(
-                "`{}` has no finished stage `{name}`; run its pipeline first",
-                run.display()
-            );
+            let text = format!("`{}` has no finished stage `{name}`; run its pipeline first", run.display());
             Error::failed(text)
         })?;
         inputs.push((*name, folder));
     }
     if out.exists() {
-        return Err(Error::config(format!(
-            "--out {}: it exists already; name a new folder",
-            out.display()
-        )));
+        return Err(Error::config(format!("--out {}: it exists already; name a new folder", out.display())));
     }
-    let parent = out
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
+    let parent = out.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs_err::create_dir_all(parent)?;
     let partial = tempfile::Builder::new().prefix(".partial-").tempdir_in(parent)?;
     let context = StageContext {
@@ -286,6 +250,7 @@ pub fn sample_run(
         observer,
         inputs: &inputs,
         signals: &OnceLock::new(),
+        checkpoint_every: Options::default().checkpoint_every,
     };
     crate::stages::sample_more(&context, count)?;
     fs_err::rename(partial.keep(), out)?;

@@ -11,6 +11,7 @@ pub use store::Store;
 pub use training::{Curve, Training, train};
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use burn::tensor::Device;
 
@@ -32,6 +33,8 @@ pub struct StageContext<'a> {
     pub folder: &'a Path,
     /// Who is told of progress.
     pub observer: &'a dyn Observer,
+    /// How often training writes a checkpoint: what a kill loses at most.
+    pub checkpoint_every: Duration,
     inputs: &'a [(&'static str, PathBuf)],
     signals: &'a std::sync::OnceLock<SignalSet>,
 }
@@ -43,10 +46,7 @@ impl StageContext<'_> {
     /// If the stage is none of this one's inputs: stages declare them.
     pub fn input(&self, stage: &str, file: &str) -> PathBuf {
         let found = self.inputs.iter().find(|(name, _)| *name == stage);
-        found
-            .unwrap_or_else(|| panic!("stage `{}` does not declare its input `{stage}`", self.stage))
-            .1
-            .join(file)
+        found.unwrap_or_else(|| panic!("stage `{}` does not declare its input `{stage}`", self.stage)).1.join(file)
     }
 
     /// The device with autodiff, for training.
@@ -62,12 +62,7 @@ impl StageContext<'_> {
         if let Some(signals) = self.signals.get() {
             return Ok(signals);
         }
-        let mut signals = self
-            .pipeline
-            .data
-            .signals
-            .load()
-            .map_err(|error| error.within("data.signals"))?;
+        let mut signals = self.pipeline.data.signals.load().map_err(|error| error.within("data.signals"))?;
         if let Some(limit) = self.pipeline.data.limit {
             let length = signals.values.len() / signals.len().max(1);
             signals.labels.truncate(limit);
@@ -78,12 +73,7 @@ impl StageContext<'_> {
 
     /// Tells the observer that `done` of `total` are done.
     pub fn progress(&self, done: usize, total: usize, unit: &'static str) {
-        self.observer.event(&Event::Progress {
-            stage: self.stage,
-            done,
-            total,
-            unit,
-        });
+        self.observer.event(&Event::Progress { stage: self.stage, done, total, unit });
     }
 
     /// Saves a model's parameters and its loss curve.

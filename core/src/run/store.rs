@@ -35,9 +35,7 @@ impl Store {
     /// If it cannot be made.
     pub fn open(root: &Path) -> Result<Self> {
         fs_err::create_dir_all(root)?;
-        Ok(Self {
-            root: fs_err::canonicalize(root)?,
-        })
+        Ok(Self { root: fs_err::canonicalize(root)? })
     }
 
     /// The key of a stage.
@@ -91,12 +89,7 @@ impl Store {
                 "another process is making `{key}`; wait for it, or stop it, and run the same command again"
             )));
         }
-        Ok(Partial {
-            folder,
-            finished: self.folder(key),
-            _lock: lock,
-            lock_path,
-        })
+        Ok(Partial { folder, finished: self.folder(key), _lock: lock, lock_path })
     }
 }
 

@@ -1,7 +1,7 @@
 //! The training loop of every stage that trains: schedule, clipping, checkpoints, loss curve.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
@@ -41,8 +41,6 @@ pub struct Curve {
     pub values: Vec<Vec<f32>>,
 }
 
-/// How often a checkpoint is written: what a kill loses at most.
-const CHECKPOINT_EVERY: Duration = Duration::from_secs(10);
 const CHECKPOINT: &str = "checkpoint.safetensors";
 /// Number of points on a loss curve, about.
 const LOGGED: usize = 200;
@@ -63,14 +61,11 @@ pub fn train(context: &StageContext<'_>, schedule: &Schedule, training: &mut dyn
         if step % every == 0 || step + 1 == schedule.steps {
             log(context, &mut curve, step, &terms)?;
         }
-        let total = terms
-            .into_iter()
-            .map(|(_, value)| value)
-            .reduce(|sum, value| sum + value);
+        let total = terms.into_iter().map(|(_, value)| value).reduce(|sum, value| sum + value);
         let total = total.ok_or_else(|| Error::config("all loss weights are zero: there is nothing to train for"))?;
         update(training, &total, schedule, step);
         context.progress(step + 1, schedule.steps, "steps");
-        if saved.elapsed() > CHECKPOINT_EVERY && step + 1 < schedule.steps {
+        if saved.elapsed() >= context.checkpoint_every && step + 1 < schedule.steps {
             save(&path, training, step + 1, &curve)?;
             saved = Instant::now();
         }
@@ -87,9 +82,7 @@ fn update(training: &mut dyn Training, total: &Tensor<1>, schedule: &Schedule, s
         average: schedule.average,
     };
     let mut learners = training.learners();
-    let norms = learners
-        .iter()
-        .filter_map(|(_, learner)| learner.gradient_norm_squared(&gradients));
+    let norms = learners.iter().filter_map(|(_, learner)| learner.gradient_norm_squared(&gradients));
     let Some(norm) = norms.reduce(|sum, norm| sum + norm) else {
         return;
     };
@@ -100,10 +93,7 @@ fn update(training: &mut dyn Training, total: &Tensor<1>, schedule: &Schedule, s
 }
 
 fn log(context: &StageContext<'_>, curve: &mut Curve, step: usize, terms: &[Term]) -> Result<()> {
-    let values: Vec<f32> = terms
-        .iter()
-        .map(|(_, value)| host::scalar(value.clone().inner()))
-        .collect();
+    let values: Vec<f32> = terms.iter().map(|(_, value)| host::scalar(value.clone().inner())).collect();
     let names: Vec<String> = terms.iter().map(|(name, _)| (*name).to_owned()).collect();
     if let Some(bad) = values.iter().position(|value| !value.is_finite()) {
         return Err(Error::failed(format!(
@@ -111,11 +101,7 @@ fn log(context: &StageContext<'_>, curve: &mut Curve, step: usize, terms: &[Term
             names[bad], values[bad], context.stage
         )));
     }
-    let event = Event::Loss {
-        stage: context.stage,
-        step,
-        terms: names.iter().cloned().zip(values.clone()).collect(),
-    };
+    let event = Event::Loss { stage: context.stage, step, terms: names.iter().cloned().zip(values.clone()).collect() };
     context.observer.event(&event);
     curve.terms = names;
     curve.steps.push(step);
@@ -134,10 +120,7 @@ fn save(path: &Path, training: &mut dyn Training, step: usize, curve: &Curve) ->
     for (name, learner) in training.learners() {
         all.extend(&name, learner.checkpoint());
     }
-    let progress = Progress {
-        step,
-        curve: curve.clone(),
-    };
+    let progress = Progress { step, curve: curve.clone() };
     all.metadata = serde_json::to_string(&progress).map_err(|error| Error::failed(error.to_string()))?;
     all.save(path)
 }

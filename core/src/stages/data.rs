@@ -9,8 +9,8 @@ use crate::run::StageContext;
 use crate::statistics::Statistics;
 use crate::tensors::Tensors;
 use crate::{
-    AffineMaps, Augmentation, Domain, EncoderContext, EncoderModel, FeatureBank, GeneratorContext, GeneratorModel, Result, Seed, TargetSignals, Weights,
-    Zoo, host, picture, seed::Rng,
+    AffineMaps, Augmentation, Domain, EncoderContext, EncoderModel, FeatureBank, GeneratorContext, GeneratorModel,
+    Result, Seed, TargetSignals, Weights, Zoo, host, picture, seed::Rng,
 };
 
 /// The zoo, its split, and the scale of the source networks.
@@ -47,19 +47,13 @@ impl Data {
             device: device.clone(),
             seed,
         };
-        pipeline
-            .pretrain
-            .encoder
-            .build(&context)
-            .map_err(|error| error.within("pretrain.encoder"))
+        pipeline.pretrain.encoder.build(&context).map_err(|error| error.within("pretrain.encoder"))
     }
 
     /// The pre-trained encoder, frozen, on a device.
     pub(super) fn encoder(&self, context: &StageContext<'_>, device: &Device) -> Result<Box<dyn EncoderModel>> {
         let mut encoder = self.new_encoder(context.pipeline, device, Seed::new(0))?;
-        encoder
-            .learner()
-            .set_parameters(&Tensors::load(&context.input("pretrain", "model.safetensors"))?)?;
+        encoder.learner().set_parameters(&Tensors::load(&context.input("pretrain", "model.safetensors"))?)?;
         encoder.learner().freeze();
         Ok(encoder)
     }
@@ -79,11 +73,7 @@ impl Data {
             device: device.clone(),
             seed,
         };
-        pipeline
-            .train
-            .generator
-            .build(&context)
-            .map_err(|error| error.within("train.generator"))
+        pipeline.train.generator.build(&context).map_err(|error| error.within("train.generator"))
     }
 
     /// The generator of a finished stage, on a device.
@@ -94,9 +84,7 @@ impl Data {
         device: &Device,
     ) -> Result<Box<dyn GeneratorModel>> {
         let mut generator = self.new_generator(context.pipeline, device, Seed::new(0))?;
-        generator
-            .learner()
-            .set_parameters(&Tensors::load(&context.input(stage, "model.safetensors"))?)?;
+        generator.learner().set_parameters(&Tensors::load(&context.input(stage, "model.safetensors"))?)?;
         Ok(generator)
     }
 
@@ -122,15 +110,31 @@ impl Data {
         Rendered { domain: self.zoo.domain, grid: picture::render(&self.zoo, &rows, &self.zoo.domain.grid(), device) }
     }
 
+    /// The networks of `pretrain.augmentations`, in order, with the composed map that moved their signals.
+    pub(super) fn augment(
+        &self,
+        weights: &Weights,
+        augmentations: &[Box<dyn Augmentation>],
+        rng: &mut Rng,
+    ) -> Result<(Weights, AffineMaps)> {
+        let layout = weights.layout().clone();
+        let mut maps = AffineMaps::identity(weights.len(), self.zoo.domain.dimensions());
+        let mut out = weights.clone();
+        for (i, augmentation) in augmentations.iter().enumerate() {
+            let draws = augmentation.draw(&layout, out.len(), rng);
+            let draws = draws.map_err(|error| error.within(format!("pretrain.augmentations[{i}]")))?;
+            out = augmentation.apply(&out, &draws);
+            if let Some(map) = augmentation.coordinate_map(&layout, &draws) {
+                maps = maps.after(&map);
+            }
+        }
+        Ok((out, maps))
+    }
+
     /// Features of all source networks.
     pub(super) fn bank(&self, encoder: &dyn EncoderModel, dim: usize, device: &Device) -> FeatureBank {
         let features = self.encode_rows(encoder, &self.split.source, device);
-        let classes = self
-            .split
-            .source
-            .iter()
-            .map(|row| self.split.class(&self.zoo.items[*row].label))
-            .collect();
+        let classes = self.split.source.iter().map(|row| self.split.class(&self.zoo.items[*row].label)).collect();
         FeatureBank::new(features, classes, dim)
     }
 }
@@ -148,26 +152,4 @@ impl Rendered {
         let grid = rows.iter().flat_map(|row| &self.grid[row * length..(row + 1) * length]).copied().collect();
         TargetSignals::new(self.domain, grid, maps)
     }
-}
-
-/// Applies augmentations in order; the maps that move the signal are composed.
-pub(super) fn augment(
-    weights: &Weights,
-    augmentations: &[Box<dyn Augmentation>],
-    key: &str,
-    rng: &mut Rng,
-) -> Result<(Weights, AffineMaps)> {
-    let layout = weights.layout().clone();
-    let mut maps = AffineMaps::identity(weights.len(), layout.inputs());
-    let mut out = weights.clone();
-    for (i, augmentation) in augmentations.iter().enumerate() {
-        let draws = augmentation
-            .draw(&layout, out.len(), rng)
-            .map_err(|error| error.within(format!("{key}[{i}]")))?;
-        out = augmentation.apply(&out, &draws);
-        if let Some(map) = augmentation.coordinate_map(&layout, &draws) {
-            maps = maps.after(&map);
-        }
-    }
-    Ok((out, maps))
 }

@@ -62,8 +62,10 @@ pub(super) fn deformed(
             progress,
         })?;
         out.values.extend(super::fit::canonical(context, &zoo.layout, fitted.weights, seed, chunk)?);
-        out.items.extend(rows.iter().zip(fitted.psnr.iter().zip(fitted.steps)).map(|(row, (psnr, steps))| {
-            ZooItem { label: zoo.items[*row].label.clone(), psnr: *psnr, steps }
+        out.items.extend(rows.iter().zip(fitted.psnr.iter().zip(fitted.steps)).map(|(row, (psnr, steps))| ZooItem {
+            label: zoo.items[*row].label.clone(),
+            psnr: *psnr,
+            steps,
         }));
     }
     Ok(out)

@@ -5,7 +5,7 @@ use std::path::Path;
 use burn::tensor::{Device, Tensor, activation::log_softmax};
 use serde::{Deserialize, Serialize};
 
-use super::data::{Data, augment};
+use super::data::Data;
 use crate::action::{Element, NeuronMap, apply};
 use crate::learner::{Learner, Step, Trainable};
 use crate::nn::{Init, Linear};
@@ -55,15 +55,8 @@ pub(super) fn measure(context: &StageContext<'_>, data: &Data, parameters: &Tens
     let train = (data.given - test).min(5000);
     let (test_rows, train_rows) = (&order[..test], &order[test..test + train]);
     let accuracy = |features: &dyn Fn(&[usize]) -> Vec<f32>| {
-        let classes = |rows: &[usize]| {
-            rows.iter()
-                .map(|row| data.split.class(&data.zoo.items[*row].label))
-                .collect()
-        };
-        let part = |rows: &[usize]| Part {
-            features: features(rows),
-            classes: classes(rows),
-        };
+        let classes = |rows: &[usize]| rows.iter().map(|row| data.split.class(&data.zoo.items[*row].label)).collect();
+        let part = |rows: &[usize]| Part { features: features(rows), classes: classes(rows) };
         linear_probe(part(train_rows), part(test_rows), data.split.labels.len(), &device)
     };
     Ok(EncoderQuality {
@@ -79,37 +72,25 @@ fn permutation_error(data: &Data, encoder: &dyn EncoderModel, rows: &[usize], de
     let weights = data.zoo.weights(rows, device);
     let mut rng = seed.stream(0);
     let hidden = data.zoo.layout.hidden();
-    let mut element = || {
-        Element(
-            hidden
-                .iter()
-                .map(|h| NeuronMap::permutation(seed::permutation(&mut rng, h.width)))
-                .collect(),
-        )
-    };
+    let mut element =
+        || Element(hidden.iter().map(|h| NeuronMap::permutation(seed::permutation(&mut rng, h.width))).collect());
     let elements: Vec<Element> = rows.iter().map(|_| element()).collect();
     let (plain, moved) = (encoder.pooled(&weights), encoder.pooled(&apply(&elements, &weights)));
     let change = (moved - plain.clone()).square().sum_dim(1).sqrt();
-    f64::from(host::scalar(
-        (change / plain.square().sum_dim(1).sqrt().clamp_min(1e-12)).max(),
-    ))
+    f64::from(host::scalar((change / plain.square().sum_dim(1).sqrt().clamp_min(1e-12)).max()))
 }
 
 fn retrieval(context: &StageContext<'_>, data: &Data, encoder: &dyn EncoderModel, rows: &[usize]) -> Result<f64> {
     let weights = data.zoo.weights(rows, &context.device);
     let augmentations = &context.pipeline.pretrain.augmentations;
     let mut rng = context.seed.split("retrieval").stream(0);
-    let (view, _) = augment(&weights, augmentations, "pretrain.augmentations", &mut rng)?;
+    let (view, _) = data.augment(&weights, augmentations, &mut rng)?;
     let unit = |x: Tensor<2>| x.clone() / x.square().sum_dim(1).sqrt().clamp_min(1e-12);
     let similarity = unit(encoder.pooled(&view)).matmul(unit(encoder.pooled(&weights)).transpose());
     let n = rows.len();
     let rows = host::read(similarity);
     let best = |row: &[f32]| row.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).map(|(i, _)| i);
-    let found = rows
-        .chunks(n)
-        .enumerate()
-        .filter(|(i, row)| best(row) == Some(*i))
-        .count();
+    let found = rows.chunks(n).enumerate().filter(|(i, row)| best(row) == Some(*i)).count();
     Ok(found as f64 / n.max(1) as f64)
 }
 
@@ -133,25 +114,14 @@ fn linear_probe(train: Part, test: Part, classes: usize, device: &Device) -> f64
     let labels = row_indices(&train.classes, &training_device).reshape([rows, 1]);
     let one = host::tensor(vec![1.0], [1], device);
     for step in 0..STEPS {
-        let loss = -log_softmax(learner.module().forward(x.clone()), 1)
-            .gather(1, labels.clone())
-            .mean();
+        let loss = -log_softmax(learner.module().forward(x.clone()), 1).gather(1, labels.clone()).mean();
         let rate = 0.05 * (1.0 - step as f64 / STEPS as f64);
-        let options = Step {
-            learning_rate: rate,
-            weight_decay: 1e-2,
-            beta2: 0.999,
-            average: 0.0,
-        };
+        let options = Step { learning_rate: rate, weight_decay: 1e-2, beta2: 0.999, average: 0.0 };
         learner.step(&loss.backward(), one.clone(), &options);
     }
     let x = host::tensor(test.features, [test.classes.len(), dim], device);
     let scores = host::read(learner.module().forward(Tensor::from_inner(standardise(x))).inner());
     let best = |row: &[f32]| row.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).map(|(i, _)| i);
-    let right = scores
-        .chunks(classes)
-        .zip(&test.classes)
-        .filter(|(row, class)| best(row) == Some(**class))
-        .count();
+    let right = scores.chunks(classes).zip(&test.classes).filter(|(row, class)| best(row) == Some(**class)).count();
     right as f64 / test.classes.len().max(1) as f64
 }

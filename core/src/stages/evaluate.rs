@@ -69,17 +69,9 @@ pub(super) fn run(context: &StageContext<'_>) -> Result<()> {
     let (data, families) = Data::with_kin(context)?;
     let sampler = Sampler::load(context, &data, &families)?;
     let mut judge =
-        context
-            .pipeline
-            .judge
-            .build(data.zoo.domain, data.split.labels.len(), &context.device, Seed::new(0))?;
-    judge
-        .learner()
-        .set_parameters(&Tensors::load(&context.input("judge", "model.safetensors"))?)?;
-    let eyes = Eyes {
-        context,
-        judge: &*judge,
-    };
+        context.pipeline.judge.build(data.zoo.domain, data.split.labels.len(), &context.device, Seed::new(0))?;
+    judge.learner().set_parameters(&Tensors::load(&context.input("judge", "model.safetensors"))?)?;
+    let eyes = Eyes { context, judge: &*judge };
 
     let samples = Zoo::load(&context.input("sample", "weights.safetensors"))?;
     let split = &data.split;
@@ -87,16 +79,9 @@ pub(super) fn run(context: &StageContext<'_>) -> Result<()> {
     let first: Vec<usize> = (0..count).collect();
     let repeated: Vec<usize> = (0..count).map(|i| split.shots[i % split.shots.len()]).collect();
     let signals = context.signals()?;
-    let real: Vec<f32> = split.reference[..count]
-        .iter()
-        .flat_map(|row| signals.signal(*row))
-        .copied()
-        .collect();
+    let real: Vec<f32> = split.reference[..count].iter().flat_map(|row| signals.signal(*row)).copied().collect();
     let reference = judge.judge(&real);
-    let (ceiling, shots) = (
-        eyes.see(&data.zoo, &split.ceiling[..count]),
-        eyes.see(&data.zoo, &split.shots),
-    );
+    let (ceiling, shots) = (eyes.see(&data.zoo, &split.ceiling[..count]), eyes.see(&data.zoo, &split.shots));
     let repeated_shots = eyes.see(&data.zoo, &repeated);
     let comparison = Comparison {
         reference: &reference,
@@ -107,23 +92,19 @@ pub(super) fn run(context: &StageContext<'_>) -> Result<()> {
     };
     let draw = Draw::of(context.pipeline);
     let seed = context.seed;
-    let at = |draw: &Draw, name: &str| Ok::<_, crate::Error>(eyes.see(&sampler.sample(count, draw, seed.split(name))?, &first));
+    let at = |draw: &Draw, name: &str| {
+        Ok::<_, crate::Error>(eyes.see(&sampler.sample(count, draw, seed.split(name))?, &first))
+    };
     let sets = [
         ("generated", eyes.see(&samples, &first)),
         ("held-out items, as fitted networks", ceiling.clone()),
         ("shots repeated", repeated_shots.clone()),
-        (
-            "jittered shots",
-            eyes.see(&jittered(&data, &repeated, seed.split("jitter")), &first),
-        ),
+        ("jittered shots", eyes.see(&jittered(&data, &repeated, seed.split("jitter")), &first)),
         ("level 0", at(&Draw { level: 0.0, ..draw }, "level 0")?),
         ("without noise", at(&Draw { temperature: 0.0, ..draw }, "noiseless")?),
         ("without screen", at(&draw, "unscreened")?),
     ];
-    let rows = sets
-        .iter()
-        .map(|(name, set)| eyes.row(name, set, &comparison))
-        .collect::<Result<_>>()?;
+    let rows = sets.iter().map(|(name, set)| eyes.row(name, set, &comparison)).collect::<Result<_>>()?;
     let evaluation = Evaluation {
         target: split.target.clone(),
         shots: split.shots.len(),
@@ -147,26 +128,17 @@ struct Eyes<'a> {
 
 impl Eyes<'_> {
     fn see(&self, zoo: &Zoo, rows: &[usize]) -> Judgement {
-        self.judge
-            .judge(&picture::render(zoo, rows, &zoo.domain.grid(), &self.context.device))
+        self.judge.judge(&picture::render(zoo, rows, &zoo.domain.grid(), &self.context.device))
     }
 
     fn row(&self, name: &str, set: &Judgement, comparison: &Comparison<'_>) -> Result<Row> {
         let mut measures = BTreeMap::new();
         for (i, metric) in self.context.pipeline.evaluate.metrics.iter().enumerate() {
-            let figures = metric
-                .measure(set, comparison)
-                .map_err(|error| error.within(format!("evaluate.metrics[{i}]")))?;
-            measures.extend(
-                figures
-                    .into_iter()
-                    .map(|measure| (measure.name.to_owned(), measure.value)),
-            );
+            let figures =
+                metric.measure(set, comparison).map_err(|error| error.within(format!("evaluate.metrics[{i}]")))?;
+            measures.extend(figures.into_iter().map(|measure| (measure.name.to_owned(), measure.value)));
         }
-        Ok(Row {
-            name: name.to_owned(),
-            measures,
-        })
+        Ok(Row { name: name.to_owned(), measures })
     }
 }
 
@@ -183,16 +155,8 @@ fn jittered(data: &Data, rows: &[usize], seed: Seed) -> Zoo {
                 .for_each(|(value, noise)| *value += JITTER * deviation * noise);
         }
     }
-    let item = ZooItem {
-        label: data.split.target.clone(),
-        psnr: 0.0,
-        steps: 0,
-    };
-    Zoo {
-        values,
-        items: vec![item; rows.len()],
-        ..data.zoo.clone()
-    }
+    let item = ZooItem { label: data.split.target.clone(), psnr: 0.0, steps: 0 };
+    Zoo { values, items: vec![item; rows.len()], ..data.zoo.clone() }
 }
 
 fn distance(a: &[f32], b: &[f32]) -> f64 {
@@ -226,11 +190,7 @@ fn one_condition(eyes: &Eyes<'_>, sampler: &Sampler<'_>, draw: &Draw, seed: Seed
 
 /// Median over networks of total variation at a high resolution over that at the native one.
 fn speckle(context: &StageContext<'_>, zoo: &Zoo, rows: &[usize]) -> f64 {
-    let Domain::Image {
-        height,
-        width,
-        channels,
-    } = zoo.domain;
+    let Domain::Image { height, width, channels } = zoo.domain;
     let (factor, most) = SPECKLE;
     let rows = &rows[..rows.len().min(most)];
     let variation = |factor: usize| {
@@ -241,11 +201,8 @@ fn speckle(context: &StageContext<'_>, zoo: &Zoo, rows: &[usize]) -> f64 {
             .map(|signal| total_variation(signal, width, channels))
             .collect::<Vec<_>>()
     };
-    let mut ratios: Vec<f64> = variation(factor)
-        .iter()
-        .zip(variation(1))
-        .map(|(fine, coarse)| fine / coarse.max(1e-12))
-        .collect();
+    let mut ratios: Vec<f64> =
+        variation(factor).iter().zip(variation(1)).map(|(fine, coarse)| fine / coarse.max(1e-12)).collect();
     ratios.sort_by(f64::total_cmp);
     ratios[ratios.len() / 2] / factor as f64
 }
@@ -253,16 +210,7 @@ fn speckle(context: &StageContext<'_>, zoo: &Zoo, rows: &[usize]) -> f64 {
 /// Sum of absolute differences between neighbours, in rows and in columns.
 fn total_variation(signal: &[f32], width: usize, channels: usize) -> f64 {
     let line = width * channels;
-    let down = signal
-        .iter()
-        .zip(&signal[line..])
-        .map(|(a, b)| f64::from((a - b).abs()))
-        .sum::<f64>();
-    let right = |row: &[f32]| {
-        row.iter()
-            .zip(&row[channels..])
-            .map(|(a, b)| f64::from((a - b).abs()))
-            .sum::<f64>()
-    };
+    let down = signal.iter().zip(&signal[line..]).map(|(a, b)| f64::from((a - b).abs())).sum::<f64>();
+    let right = |row: &[f32]| row.iter().zip(&row[channels..]).map(|(a, b)| f64::from((a - b).abs())).sum::<f64>();
     down + signal.chunks(line).map(right).sum::<f64>()
 }

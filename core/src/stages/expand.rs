@@ -51,7 +51,8 @@ pub(super) fn run(context: &StageContext<'_>) -> Result<()> {
     let zoo = Zoo::load(&context.input("fit", "zoo.safetensors"))?;
     let split: Split = files::read_json(&context.input("split", "split.json"))?;
     let expand = &context.pipeline.expand;
-    let mut plan = Plan { zoo: &zoo, jobs: Vec::new(), rng: context.seed.split("levels").stream(0), level: expand.level };
+    let mut plan =
+        Plan { zoo: &zoo, jobs: Vec::new(), rng: context.seed.split("levels").stream(0), level: expand.level };
     let mut source: Vec<Family> = Vec::new();
     for row in &split.source {
         source.push(plan.family(*row, *row, expand.source, false));

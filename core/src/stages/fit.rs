@@ -1,6 +1,6 @@
 //! Signals to networks: one fit per signal, in chunks that a resumed run does not repeat.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -38,18 +38,10 @@ pub(super) fn run(context: &StageContext<'_>) -> Result<()> {
     }
     let Pipeline { inr, .. } = context.pipeline;
     let domain = signals.domain;
-    let layout = Arc::new(
-        inr.layout(domain.dimensions(), domain.channels())
-            .map_err(|error| error.within("inr"))?,
-    );
+    let layout = Arc::new(inr.layout(domain.dimensions(), domain.channels()).map_err(|error| error.within("inr"))?);
     let done = AtomicUsize::new(0);
-    let mut zoo = Zoo {
-        inr: clone_inr(context)?,
-        layout: layout.clone(),
-        domain,
-        values: Vec::new(),
-        items: Vec::new(),
-    };
+    let mut zoo =
+        Zoo { inr: clone_inr(context)?, layout: layout.clone(), domain, values: Vec::new(), items: Vec::new() };
     let chunks = context.folder.join("chunks");
     fs_err::create_dir_all(&chunks)?;
     for first in (0..signals.len()).step_by(CHUNK) {
@@ -63,18 +55,14 @@ pub(super) fn run(context: &StageContext<'_>) -> Result<()> {
         let chunk = Tensors::load(&path)?;
         zoo.values.extend(&chunk.get("weights")?.values);
         let (psnr, steps) = (&chunk.get("psnr")?.values, &chunk.get("steps")?.values);
-        zoo.items
-            .extend(rows.zip(psnr.iter().zip(steps)).map(|(row, (psnr, steps))| ZooItem {
-                label: signals.labels[row].clone(),
-                psnr: *psnr,
-                steps: *steps as u32,
-            }));
+        zoo.items.extend(rows.zip(psnr.iter().zip(steps)).map(|(row, (psnr, steps))| ZooItem {
+            label: signals.labels[row].clone(),
+            psnr: *psnr,
+            steps: *steps as u32,
+        }));
     }
     zoo.save(&context.folder.join("zoo.safetensors"))?;
-    files::write_json(
-        &context.folder.join("summary.json"),
-        &summary(&zoo, context.pipeline.fit.init),
-    )?;
+    files::write_json(&context.folder.join("summary.json"), &summary(&zoo, context.pipeline.fit.init))?;
     fs_err::remove_dir_all(&chunks)?;
     Ok(())
 }
@@ -90,7 +78,7 @@ fn fit_chunk(
     signals: &SignalSet,
     layout: &Arc<Layout>,
     rows: std::ops::Range<usize>,
-    path: &PathBuf,
+    path: &Path,
     done: &AtomicUsize,
 ) -> Result<()> {
     let fit = &context.pipeline.fit;
@@ -115,21 +103,15 @@ fn fit_chunk(
             context.progress(done.fetch_add(count, Ordering::Relaxed) + count, total, "networks");
         },
     })?;
-    if let Some(row) = fitted.psnr.iter().position(|psnr| !psnr.is_finite()) {
+    if let Some(row) = fitted.psnr.iter().position(|psnr| psnr.is_nan()) {
         let row = rows.start + row;
-        return Err(Error::failed(format!(
-            "the fit of signal {row} diverged: lower the fitter's learning rate"
-        )));
+        return Err(Error::failed(format!("the fit of signal {row} diverged: lower the fitter's learning rate")));
     }
     let weights = canonical(context, layout, fitted.weights, context.seed, rows.start)?;
     let mut chunk = Tensors::default();
     chunk.insert("weights", &[rows.len(), layout.parameters()], weights);
     chunk.insert("psnr", &[rows.len()], fitted.psnr);
-    chunk.insert(
-        "steps",
-        &[rows.len()],
-        fitted.steps.iter().map(|steps| *steps as f32).collect(),
-    );
+    chunk.insert("steps", &[rows.len()], fitted.steps.iter().map(|steps| *steps as f32).collect());
     chunk.save(path)
 }
 
@@ -161,11 +143,7 @@ fn summary(zoo: &Zoo, init: Init) -> FitSummary {
         networks: zoo.len(),
         layout: zoo.layout.to_string(),
         mean_psnr: mean(&|item| f64::from(item.psnr)),
-        min_psnr: zoo
-            .items
-            .iter()
-            .map(|item| f64::from(item.psnr))
-            .fold(f64::INFINITY, f64::min),
+        min_psnr: zoo.items.iter().map(|item| f64::from(item.psnr)).fold(f64::INFINITY, f64::min),
         mean_steps: mean(&|item| f64::from(item.steps)),
         init,
     }

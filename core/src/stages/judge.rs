@@ -30,13 +30,7 @@ pub(super) fn run(context: &StageContext<'_>) -> Result<()> {
     let model = judge.build(domain, split.labels.len(), &device, seed)?;
     let schedule = judge.schedule();
     let rows: Vec<usize> = split.source.iter().chain(&split.judge_target).copied().collect();
-    let mut training = JudgeTraining {
-        model,
-        signals,
-        split: &split,
-        rows,
-        batch: schedule.batch,
-    };
+    let mut training = JudgeTraining { model, signals, split: &split, rows, batch: schedule.batch };
     let curve = train(context, &schedule, &mut training)?;
     let parameters = training.model.learner().parameters();
     context.save_model(&parameters, &curve)?;
@@ -45,12 +39,7 @@ pub(super) fn run(context: &StageContext<'_>) -> Result<()> {
     model.learner().set_parameters(&parameters)?;
     let test = labelled(signals, &split, &split.judge_test);
     let seen = model.judge(&test.signals);
-    let right = seen
-        .classes
-        .iter()
-        .zip(&test.classes)
-        .filter(|(seen, class)| seen == class)
-        .count();
+    let right = seen.classes.iter().zip(&test.classes).filter(|(seen, class)| seen == class).count();
     let report = JudgeReport {
         trained_on: training.rows.len(),
         tested_on: test.classes.len(),
@@ -86,14 +75,8 @@ struct JudgeTraining<'a> {
 
 impl Training for JudgeTraining<'_> {
     fn losses(&mut self, _: usize, rng: &mut Rng) -> Result<Vec<Term>> {
-        let rows: Vec<usize> = seed::indices(rng, self.batch, self.rows.len())
-            .iter()
-            .map(|i| self.rows[*i])
-            .collect();
-        Ok(vec![(
-            "classification",
-            self.model.loss(&labelled(self.signals, self.split, &rows), rng),
-        )])
+        let rows: Vec<usize> = seed::indices(rng, self.batch, self.rows.len()).iter().map(|i| self.rows[*i]).collect();
+        Ok(vec![("classification", self.model.loss(&labelled(self.signals, self.split, &rows), rng))])
     }
 
     fn learners(&mut self) -> Vec<(String, &mut dyn Trainable)> {

@@ -2,7 +2,7 @@
 
 use burn::tensor::Device;
 
-use super::data::{Data, Rendered, augment};
+use super::data::{Data, Rendered};
 use super::encoder_quality;
 use super::expand::{Families, pick};
 use crate::config::Pretrain;
@@ -25,14 +25,13 @@ pub(super) fn run(context: &StageContext<'_>) -> Result<()> {
             seed: context.seed.split(&format!("objective {i}")),
         };
         let objective = &pretrain.objectives[i];
-        objective
-            .build(&objective_context)
-            .map_err(|error| error.within(format!("pretrain.objectives[{i}]")))
+        objective.build(&objective_context).map_err(|error| error.within(format!("pretrain.objectives[{i}]")))
     };
     let objectives = (0..pretrain.objectives.len()).map(build).collect::<Result<_>>()?;
     let encoder = data.new_encoder(context.pipeline, &device, context.seed.split("encoder"))?;
     let rendered = data.rendered(&context.device);
-    let mut training = PretrainTraining { encoder, objectives, data: &data, families: &families, rendered, pretrain, device };
+    let mut training =
+        PretrainTraining { encoder, objectives, data: &data, families: &families, rendered, pretrain, device };
     let curve = train(context, &pretrain.schedule, &mut training)?;
     context.save_model(&training.encoder.learner().parameters(), &curve)?;
     let quality = encoder_quality::measure(context, &data, &training.encoder.learner().parameters())?;
@@ -56,7 +55,7 @@ impl Training for PretrainTraining<'_> {
         let picked = pick(families, batch, rng);
         let rows: Vec<usize> = picked.iter().map(|family| family.member(rng).0).collect();
         let original = self.data.zoo.weights(&rows, &self.device);
-        let (augmented, view) = augment(&original, &self.pretrain.augmentations, "pretrain.augmentations", rng)?;
+        let (augmented, view) = self.data.augment(&original, &self.pretrain.augmentations, rng)?;
         let signals = self.rendered.targets(&rows, AffineMaps::identity(batch, view.dimensions));
         let views = Views {
             original_features: self.encoder.pooled(&original),
@@ -66,11 +65,7 @@ impl Training for PretrainTraining<'_> {
             original,
             augmented,
         };
-        Ok(self
-            .objectives
-            .iter()
-            .map(|objective| objective.loss(&views, rng))
-            .collect())
+        Ok(self.objectives.iter().map(|objective| objective.loss(&views, rng)).collect())
     }
 
     fn learners(&mut self) -> Vec<(String, &mut dyn Trainable)> {

@@ -121,7 +121,8 @@ impl<'a> Sampler<'a> {
         let accepted = kept.len() as f64 / drawn.max(1) as f64;
         spare.sort_by(|a, b| b.0.total_cmp(&a.0));
         kept.extend(spare.into_iter().take(count - kept.len()));
-        let (shot, values): (Vec<usize>, Vec<Vec<f32>>) = kept.into_iter().map(|(_, shot, values)| (shot, values)).unzip();
+        let (shot, values): (Vec<usize>, Vec<Vec<f32>>) =
+            kept.into_iter().map(|(_, shot, values)| (shot, values)).unzip();
         Ok((self.zoo(values.concat()), Samples { shot, level: draw.level, accepted }))
     }
 

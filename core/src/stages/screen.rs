@@ -43,7 +43,8 @@ impl Discriminant {
     /// Probability of the target class for one feature.
     pub(super) fn probability(&self, feature: &[f32]) -> f64 {
         let feature = DVector::from_iterator(feature.len(), feature.iter().map(|value| f64::from(*value)));
-        let scores: Vec<f64> = self.classes.iter().map(|(direction, offset)| direction.dot(&feature) - offset).collect();
+        let scores: Vec<f64> =
+            self.classes.iter().map(|(direction, offset)| direction.dot(&feature) - offset).collect();
         let target = scores.last().copied().unwrap_or_default();
         1.0 / scores.iter().map(|score| (score - target).exp()).sum::<f64>()
     }
@@ -60,7 +61,11 @@ fn mean<'a>(rows: impl Iterator<Item = &'a [f32]>, dim: usize) -> DVector<f64> {
 
 /// Rows of the shots' family: the shots and their kin.
 pub(super) fn target_rows(families: &Families) -> Vec<usize> {
-    families.shots.iter().flat_map(|family| std::iter::once(family.root).chain(family.kin.iter().map(|kin| kin.0))).collect()
+    families
+        .shots
+        .iter()
+        .flat_map(|family| std::iter::once(family.root).chain(family.kin.iter().map(|kin| kin.0)))
+        .collect()
 }
 
 #[cfg(test)]

@@ -46,9 +46,7 @@ impl Split {
 
     /// Class number of a label of the split.
     pub fn class(&self, label: &str) -> usize {
-        self.labels
-            .binary_search_by(|known| known.as_str().cmp(label))
-            .expect("labels of the zoo are in the split")
+        self.labels.binary_search_by(|known| known.as_str().cmp(label)).expect("labels of the zoo are in the split")
     }
 }
 
@@ -62,9 +60,7 @@ pub(super) fn run(context: &StageContext<'_>) -> Result<()> {
     let target = data.target.0.as_str();
     let Some(count) = classes.get(target).map(Vec::len) else {
         let hint = crate::registry::suggest(target, classes.keys().copied());
-        return Err(Error::config(format!(
-            "data.target: no signal has the label `{target}`; {hint}"
-        )));
+        return Err(Error::config(format!("data.target: no signal has the label `{target}`; {hint}")));
     };
     let needed = data.shots + 2 * data.reference + 1;
     let tested = |count: usize| (count as f64 * data.judge_test).round() as usize;
@@ -78,9 +74,7 @@ pub(super) fn run(context: &StageContext<'_>) -> Result<()> {
         )));
     }
     if classes.len() < 2 {
-        return Err(Error::config(
-            "data.signals: there is only one class, and nothing to learn from",
-        ));
+        return Err(Error::config("data.signals: there is only one class, and nothing to learn from"));
     }
     let mut split = Split {
         target: target.to_owned(),

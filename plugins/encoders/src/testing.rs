@@ -107,7 +107,7 @@ pub(crate) fn looks_at_each_network_alone(encoder: &dyn Encoder) {
     let (context, weights) = networks(&[8, 6], 2, 1, 5, &Device::flex());
     let model = encoder.build(&context).unwrap();
     let alone = model.pooled(&weights.select(&[3]));
-    let among = model.pooled(&weights).slice([3..4]);
+    let among = model.pooled(&weights).narrow(0, 3, 1);
     assert!(relative(alone, among.clone()) < 1e-5);
     let other = model.pooled(&weights.select(&[2]));
     assert!(relative(other, among) > 0.01, "two networks have the same features");

@@ -7,9 +7,7 @@ use equigen_core::decoder::{FunctionSpace, WeightDecoder};
 use equigen_core::learner::{Learner, Trainable};
 use equigen_core::nn::Init;
 use equigen_core::seed::{self, Rng};
-use equigen_core::{
-    Generator, GeneratorBatch, GeneratorContext, GeneratorModel, Layout, Result, Term, Weights, host,
-};
+use equigen_core::{Generator, GeneratorBatch, GeneratorContext, GeneratorModel, Layout, Result, Term, Weights, host};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

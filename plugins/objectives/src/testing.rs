@@ -72,8 +72,8 @@ pub(crate) fn views(weights: &Weights, shift: f32, features: Tensor<2>) -> Views
         augmented: move_signal(weights, &maps),
         augmented_signals: signals.moved(&maps),
         original_signals: signals,
-        original_features: features.clone().slice([0..n]),
-        augmented_features: features.slice([n..2 * n]),
+        original_features: features.clone().narrow(0, 0, n),
+        augmented_features: features.narrow(0, n, n),
     }
 }
 

@@ -100,6 +100,7 @@ pub(crate) struct Question {
 
 /// A live denoiser.
 #[derive(Module, Debug)]
+#[allow(clippy::large_enum_variant, reason = "one exists per run")]
 pub(crate) enum Net {
     Perceptron(Perceptron),
     Transformer(Transformer),

@@ -238,7 +238,13 @@ impl Model {
         decoder.decode(features, &self.deviation, &self.layout)
     }
 
-    fn answer(&self, parts: &Parts, decoder: Option<&WeightDecoder>, question: Question, alpha_bar: Tensor<2>) -> Answer {
+    fn answer(
+        &self,
+        parts: &Parts,
+        decoder: Option<&WeightDecoder>,
+        question: Question,
+        alpha_bar: Tensor<2>,
+    ) -> Answer {
         let (x_t, condition) = (question.x_t.clone(), question.condition.clone());
         let output = parts.denoiser.answer(question);
         match decoder {
@@ -266,7 +272,7 @@ impl Model {
     /// Mean and deviation of every weight over networks decoded from these features.
     fn moments(&self, decoder: &WeightDecoder, features: Tensor<2>) -> (Tensor<2>, Tensor<2>) {
         let most = features.dims()[0].min(MOMENTS_OVER);
-        let values = self.decode(decoder, features.slice([0..most])).values().clone().inner();
+        let values = self.decode(decoder, features.slice_dim(0, 0..most)).values().clone().inner();
         let (variance, mean) = values.var_mean(0);
         (mean, variance.sqrt() + 1e-6)
     }
@@ -306,7 +312,11 @@ impl GeneratorModel for Model {
             },
             None => Parts { decoder: Some(frozen), ..parts },
         };
-        if step == begins { self.learner.restart(freeze) } else { self.learner.update(freeze) }
+        if step == begins {
+            self.learner.restart(freeze)
+        } else {
+            self.learner.update(freeze)
+        }
         self.frozen = Some(decoder);
     }
 

@@ -32,7 +32,11 @@ impl Group {
 pub(super) fn groups(layout: &Layout, tokens: Tokens) -> Vec<Group> {
     match tokens {
         Tokens::Tensor => {
-            let of = |range: std::ops::Range<usize>| Group { count: 1, reads: range.clone().collect(), writes: range.collect() };
+            let of = |range: std::ops::Range<usize>| Group {
+                count: 1,
+                reads: range.clone().collect(),
+                writes: range.collect(),
+            };
             layout.tensors().iter().map(|tensor| of(tensor.range())).collect()
         }
         Tokens::Neuron => (0..layout.layers()).map(|layer| neurons(layout, layer)).collect(),

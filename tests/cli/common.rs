@@ -1,0 +1,60 @@
+//! What the end-to-end tests share: the program, the tiny pipeline, and the bytes of a run.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+pub(crate) const TINY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cli/tiny.toml");
+
+pub(crate) fn equigen() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_equigen"))
+}
+
+/// Runs a pipeline to its end in `folder`.
+pub(crate) fn run(pipeline: &str, folder: &Path, more: &[&str]) -> Output {
+    equigen().args(["run", pipeline, "--run"]).arg(folder).args(more).output().expect("the program starts")
+}
+
+pub(crate) fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[track_caller]
+pub(crate) fn succeeds(output: &Output) {
+    assert!(output.status.success(), "{}", stderr(output));
+}
+
+/// The program refuses with this exit code and one message that holds all of these.
+#[track_caller]
+pub(crate) fn refuses(output: &Output, code: i32, parts: &[&str]) {
+    let text = stderr(output);
+    assert_eq!(output.status.code(), Some(code), "{text}");
+    assert!(!text.contains("panicked"), "{text}");
+    assert_eq!(text.matches("error:").count(), 1, "{text}");
+    for part in parts {
+        assert!(text.contains(part), "`{part}` is not in: {text}");
+    }
+}
+
+/// Every file of every stage of a run, by name, except timings.
+pub(crate) fn stage_bytes(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    let mut folders: Vec<PathBuf> =
+        list(folder).into_iter().filter(|path| path.is_dir() && path.file_name().is_some()).collect();
+    while let Some(next) = folders.pop() {
+        for path in list(&next) {
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let name = path.strip_prefix(folder).expect("listed below the folder").to_owned();
+                files.insert(name, std::fs::read(&path).expect("a stage's file is readable"));
+            }
+        }
+    }
+    files
+}
+
+fn list(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    entries.map(|entry| entry.expect("readable folder").path()).collect()
+}

@@ -1,0 +1,5 @@
+//! End-to-end tests of the program.
+
+mod common;
+mod refusals;
+mod runs;
