@@ -7,6 +7,23 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{Error, Result};
 
+/// Temporary files begin with this; a kill can leave one behind.
+const LEFTOVER: &str = ".partial-";
+
+/// Removes the temporary files that a killed process left in a folder.
+///
+/// # Errors
+/// If the folder cannot be read or a file not removed.
+pub fn remove_leftovers(folder: &Path) -> Result<()> {
+    for entry in fs_err::read_dir(folder)? {
+        let path = entry?.path();
+        if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(LEFTOVER)) {
+            fs_err::remove_file(path)?;
+        }
+    }
+    Ok(())
+}
+
 /// Writes `bytes` to `path` atomically.
 ///
 /// # Errors
@@ -14,7 +31,7 @@ use crate::{Error, Result};
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let in_file = |error: std::io::Error| Error::from(error).within(format!("cannot write `{}`", path.display()));
-    let mut file = tempfile::Builder::new().prefix(".partial-").tempfile_in(folder).map_err(in_file)?;
+    let mut file = tempfile::Builder::new().prefix(LEFTOVER).tempfile_in(folder).map_err(in_file)?;
     file.write_all(bytes).map_err(in_file)?;
     file.as_file().sync_data().map_err(in_file)?;
     file.persist(path).map_err(|error| in_file(error.error))?;

@@ -9,7 +9,7 @@ use super::{json, print};
 /// List components, of one kind or of all
 #[derive(Debug, Args)]
 pub(crate) struct List {
-    /// signals, inr, fitter, symmetry, augmentation, encoder, objective, generator, disturbance, judge, metric
+    /// signals, inr, fitter, symmetry, augmentation, deformation, encoder, objective, generator, disturbance, judge, metric
     kind: Option<String>,
     /// Print JSON
     #[arg(long)]

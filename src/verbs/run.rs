@@ -24,7 +24,7 @@ pub(crate) struct Run {
     /// Folder of the run [default: runs/NAME, NAME being the pipeline file's]
     #[arg(long, value_name = "DIR")]
     run: Option<PathBuf>,
-    /// Stop after this stage: fit, split, judge, pretrain, train, adapt, sample, evaluate
+    /// Stop after this stage: fit, split, expand, judge, pretrain, train, adapt, sample, evaluate
     #[arg(long, value_name = "STAGE")]
     until: Option<String>,
     /// Redo stages that are done

@@ -179,6 +179,8 @@ impl Maker<'_> {
         let partial = self.store.begin(key)?;
         self.observer.event(&Event::Started { stage: stage.name, key: key.to_owned() });
         let begun = Instant::now();
+        let declared = |(name, _): &&(&'static str, PathBuf)| stage.inputs.contains(name);
+        let inputs: Vec<_> = self.folders.iter().filter(declared).cloned().collect();
         let context = StageContext {
             stage: stage.name,
             pipeline: self.pipeline,
@@ -187,7 +189,7 @@ impl Maker<'_> {
             folder: &partial.folder,
             observer: self.observer,
             checkpoint_every: self.checkpoint_every,
-            inputs: &self.folders,
+            inputs: &inputs,
             signals: &self.signals,
         };
         (stage.run)(&context).map_err(|error| error.within(format!("stage {}", stage.name)))?;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::{Error, Result};
+use crate::{Error, Result, files};
 
 /// Part of every key: raise it when a stage's output changes for the same settings.
 const FORMAT: u32 = 1;
@@ -89,6 +89,7 @@ impl Store {
                 "another process is making `{key}`; wait for it, or stop it, and run the same command again"
             )));
         }
+        files::remove_leftovers(&folder)?;
         Ok(Partial { folder, finished: self.folder(key), _lock: lock, lock_path })
     }
 }

@@ -29,8 +29,14 @@ pub(super) fn run(context: &StageContext<'_>) -> Result<()> {
     let (device, seed) = (context.training_device(), context.seed.split("model"));
     let model = judge.build(domain, split.labels.len(), &device, seed)?;
     let schedule = judge.schedule();
-    let rows: Vec<usize> = split.source.iter().chain(&split.judge_target).copied().collect();
-    let mut training = JudgeTraining { model, signals, split: &split, rows, batch: schedule.batch };
+    let mut classes = vec![Vec::new(); split.labels.len()];
+    for row in split.source.iter().chain(&split.judge_target) {
+        classes[split.class(&signals.labels[*row])].push(*row);
+    }
+    let trained_on = classes.iter().map(Vec::len).sum();
+    // A small data set can leave a class to the judge's test alone.
+    classes.retain(|rows| !rows.is_empty());
+    let mut training = JudgeTraining { model, signals, split: &split, classes, batch: schedule.batch };
     let curve = train(context, &schedule, &mut training)?;
     let parameters = training.model.learner().parameters();
     context.save_model(&parameters, &curve)?;
@@ -41,7 +47,7 @@ pub(super) fn run(context: &StageContext<'_>) -> Result<()> {
     let seen = model.judge(&test.signals);
     let right = seen.classes.iter().zip(&test.classes).filter(|(seen, class)| seen == class).count();
     let report = JudgeReport {
-        trained_on: training.rows.len(),
+        trained_on,
         tested_on: test.classes.len(),
         accuracy: right as f64 / test.classes.len().max(1) as f64,
     };
@@ -69,13 +75,17 @@ struct JudgeTraining<'a> {
     model: Box<dyn JudgeModel>,
     signals: &'a SignalSet,
     split: &'a Split,
-    rows: Vec<usize>,
+    /// Rows of each class.
+    classes: Vec<Vec<usize>>,
     batch: usize,
 }
 
 impl Training for JudgeTraining<'_> {
     fn losses(&mut self, _: usize, rng: &mut Rng) -> Result<Vec<Term>> {
-        let rows: Vec<usize> = seed::indices(rng, self.batch, self.rows.len()).iter().map(|i| self.rows[*i]).collect();
+        // All classes alike: the target has fewer signals here than the others, and would be taken for its neighbours.
+        let picked = seed::indices(rng, self.batch, self.classes.len());
+        let mut any = |rows: &Vec<usize>| rows[seed::indices(rng, 1, rows.len())[0]];
+        let rows: Vec<usize> = picked.into_iter().map(|class| any(&self.classes[class])).collect();
         Ok(vec![("classification", self.model.loss(&labelled(self.signals, self.split, &rows), rng))])
     }
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 /// Reorders the neurons of every hidden layer so that neighbours are alike: least total variation, same function.
 ///
-/// Source: EquiGen, smoothing; method.md, section 4. The neurons of a layer are cities, with their incoming weights, bias and
+/// Source: EquiGen, smoothing; docs/method.md, section 4. The neurons of a layer are cities, with their incoming weights, bias and
 /// outgoing weights as coordinates; the L1 length of a path through them is the total variation that the layer's order
 /// decides. Layers do not influence each other: a permutation of the next layer moves the coordinates of every city alike.
 /// The path is locally shortest, never longer than the order found, and draws nothing.
@@ -74,7 +74,7 @@ fn cities(layout: &Layout, network: &[f32], layer: usize) -> (Vec<f32>, usize) {
 }
 
 /// Total variation of one network: the sum of absolute differences of neighbouring entries along every axis of every
-/// parameter tensor (method.md, section 1).
+/// parameter tensor (docs/method.md, section 1).
 pub fn total_variation(layout: &Layout, network: &[f32]) -> f64 {
     let tensor_variation = |tensor: &equigen_core::TensorSpec| {
         let values = &network[tensor.range()];

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// ψ' = ψ + level · (ψ_i - mean of i's class) with i uniform over the source networks: a move in a direction in which
 /// signals of known classes really vary (the idea of feature-space hallucination; this project's own choice here, see
-/// docs/method, section 11).
+/// docs/method.md, section 11).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct SourceDelta {

@@ -18,7 +18,7 @@ use space::Space;
 
 /// The paper's encoder, a deep weight-space network: affine layers that are equivariant to neuron permutations, then
 /// an invariant pooling (Navon et al. 2023, "Equivariant architectures for learning in deep weight spaces", sections 4
-/// and 5; method, section 6).
+/// and 5; docs/method.md, section 6).
 ///
 /// Inside the layers tensors are pooled by their mean, so that each layer is affine. The official code's set attention
 /// along shared axes is left out. Its size is width 128 and 5 layers, 8.7 million parameters with attention; cost grows

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 /// Evaluates networks at learned coordinates and feeds the values to a perceptron. The pooled feature is a function of
 /// the values alone, so it is invariant to every symmetry that preserves the function; the feature of a neuron is its
-/// activation at some of the coordinates, which moves with the neuron (method, section 11, finding 3).
+/// activation at some of the coordinates, which moves with the neuron (docs/method.md, section 11, finding 3).
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Probe {

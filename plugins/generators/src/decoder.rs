@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::{check_positive, check_share};
 
 /// A perceptron from features to weights, trained in function space: no noise, one network per feature. The prototype's
-/// generator (method, section 11), and the baseline that diffusion has to beat.
+/// generator (docs/method.md, section 11), and the baseline that diffusion has to beat.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Decoder {

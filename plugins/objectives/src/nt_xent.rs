@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 /// Contrast: each of 2N views must find the other view of its network among all others (NT-Xent, Chen et al. 2020, "A
 /// simple framework for contrastive learning of visual representations", equation 1). Features pass through a projection
-/// head and are compared by cosine similarity. A guess scores ln(2N - 1).
+/// head, if there is one, and are compared by cosine similarity. A guess scores ln(2N - 1).
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct NtXent {
@@ -20,7 +20,7 @@ pub struct NtXent {
     pub weight: f64,
     /// Cosine similarities are divided by this: smaller is stricter.
     pub temperature: f64,
-    /// Width of the projection head's hidden layer.
+    /// Width of the projection head's hidden layer; 0 for no head, which makes the features themselves comparable.
     pub hidden: usize,
     /// Length of the projected feature.
     pub out: usize,
@@ -39,10 +39,10 @@ impl Objective for NtXent {
         if !(self.temperature > 0.0 && self.temperature.is_finite()) {
             return Err(Error::config(format!("temperature: {} is not a positive number", self.temperature)));
         }
-        crate::check_positive("hidden", self.hidden)?;
         crate::check_positive("out", self.out)?;
         let mut init = Init::new(context.seed, &context.device);
-        let head = Head { mlp: Mlp::new(&[context.dim, self.hidden, self.out], &mut init) };
+        let mlp = (self.hidden > 0).then(|| Mlp::new(&[context.dim, self.hidden, self.out], &mut init));
+        let head = Head { mlp };
         Ok(Box::new(Model { learner: Learner::new(head), weight: self.weight, temperature: self.temperature }))
     }
 }
@@ -51,7 +51,7 @@ equigen_core::register!(Objective, NtXent);
 
 #[derive(Module, Debug)]
 struct Head {
-    mlp: Mlp,
+    mlp: Option<Mlp>,
 }
 
 struct Model {
@@ -63,7 +63,11 @@ struct Model {
 impl ObjectiveModel for Model {
     fn loss(&self, views: &Views, _: &mut Rng) -> Term {
         let both = vec![views.original_features.clone(), views.augmented_features.clone()];
-        let projected = self.learner.module().mlp.forward(Tensor::cat(both, 0));
+        let features = Tensor::cat(both, 0);
+        let projected = match &self.learner.module().mlp {
+            Some(mlp) => mlp.forward(features),
+            None => features,
+        };
         ("nt-xent", contrast(projected, self.temperature) * self.weight)
     }
 

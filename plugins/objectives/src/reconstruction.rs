@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Features must suffice to rebuild the signal: a perceptron decodes them to weights, which are rendered at random
-/// coordinates and compared with the signal there (method, section 11, findings 2 and 4). Function space leaves the
+/// coordinates and compared with the signal there (docs/method.md, section 11, findings 2 and 4). Function space leaves the
 /// decoder its choice among all weights of equal function. An augmented view must rebuild the signal as the view moved it,
 /// at coordinates whose image lies in the domain.
 ///

@@ -24,7 +24,7 @@ pub enum Denoiser {
         #[serde(default = "mlp_blocks")]
         blocks: usize,
     },
-    /// A transformer over tokens of the weights with cross-attention to the condition (G.pt; method, section 7).
+    /// A transformer over tokens of the weights with cross-attention to the condition (G.pt; docs/method.md, section 7).
     Transformer {
         /// What a token is.
         #[serde(default)]

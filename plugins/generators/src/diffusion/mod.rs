@@ -89,7 +89,7 @@ impl Default for Diffusion {
 pub enum Gauge {
     /// The fitted weights themselves, normalised per tensor: the paper's setting.
     Fitted {},
-    /// Weights from a decoder that is trained along, `decode(encode(w))`: one gauge for all networks (method, section 11,
+    /// Weights from a decoder that is trained along, `decode(encode(w))`: one gauge for all networks (docs/method.md, section 11,
     /// finding 8). The denoiser's answer is a feature, decoded.
     Decoder {
         /// Width of the decoder's hidden layers.

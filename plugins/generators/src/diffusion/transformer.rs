@@ -1,4 +1,4 @@
-//! A transformer over tokens of the weights (G.pt, Peebles et al. 2022; method, section 7).
+//! A transformer over tokens of the weights (G.pt, Peebles et al. 2022; docs/method.md, section 7).
 
 use burn::module::{Module, Param};
 use burn::tensor::{Tensor, activation::gelu};
