@@ -31,7 +31,10 @@ pub fn remove_leftovers(folder: &Path) -> Result<()> {
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let in_file = |error: std::io::Error| Error::from(error).within(format!("cannot write `{}`", path.display()));
-    let mut file = tempfile::Builder::new().prefix(LEFTOVER).tempfile_in(folder).map_err(in_file)?;
+    // Readable as any file is, as far as the user's mask allows; a temporary file alone would be private.
+    let permissions = std::os::unix::fs::PermissionsExt::from_mode(0o666);
+    let mut builder = tempfile::Builder::new();
+    let mut file = builder.prefix(LEFTOVER).permissions(permissions).tempfile_in(folder).map_err(in_file)?;
     file.write_all(bytes).map_err(in_file)?;
     file.as_file().sync_data().map_err(in_file)?;
     file.persist(path).map_err(|error| in_file(error.error))?;

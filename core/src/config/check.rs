@@ -105,6 +105,14 @@ fn any_of(value: &Value, branches: &[Value], root: &Value, path: &str, registry:
     if constants.len() == branches.len() {
         return choice(value, &constants, path);
     }
+    // Variants that a `type` tells apart: only the named one is worth an error.
+    let tag = |branch: &Value| branch.pointer("/properties/type/const").cloned();
+    let tags: Vec<Value> = branches.iter().filter_map(tag).collect();
+    if let (true, Some(found)) = (tags.len() == branches.len(), value.get("type")) {
+        choice(found, &tags, &join(path, "type"))?;
+        let named = branches.iter().find(|branch| tag(branch).as_ref() == Some(found));
+        return named.map_or(Ok(()), |schema| walk(value, Scope { schema, root }, path, registry, &[]));
+    }
     let mut first = None;
     for schema in branches {
         match walk(value, Scope { schema, root }, path, registry, &[]) {

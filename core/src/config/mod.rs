@@ -1,6 +1,8 @@
 //! The pipeline file: what it may say, and how it is read.
 
 mod check;
+#[cfg(test)]
+mod check_tests;
 mod load;
 mod pipeline;
 mod schema;

@@ -31,7 +31,7 @@ pub(super) fn render(contents: &Contents) -> Result<String> {
                 h1 { (contents.name) }
                 p.soft {
                     (evaluation.shots) " shots of class " (evaluation.target) ", " (samples.len())
-                    " generated networks, disturbance level " (contents.sample_shots.level) "."
+                    " generated networks at level " (contents.sample_shots.level) "."
                     @if evaluation.fit.init == Init::Shared {
                         " All fits started from one shared initialisation, which makes generation far easier than the
                           paper's setting."
