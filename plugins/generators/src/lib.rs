@@ -2,6 +2,8 @@
 
 mod decoder;
 mod diffusion;
+#[cfg(test)]
+mod tests;
 
 pub use decoder::Decoder;
 pub use diffusion::{Denoiser, Diffusion, Gauge, Target, Tokens};
