@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::{Error, Result, files};
 
 /// Part of every key: raise it when a stage's output changes for the same settings.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// A folder of stage outputs.
 #[derive(Debug, Clone)]

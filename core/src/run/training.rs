@@ -33,12 +33,12 @@ pub trait Training {
 /// A loss curve: at each logged step the weighted parts of the loss.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Curve {
-    /// Names of the parts.
+    /// Names of all parts, in the order in which they came up.
     pub terms: Vec<String>,
     /// Logged steps, from 0.
     pub steps: Vec<usize>,
-    /// `[logged steps][terms]`.
-    pub values: Vec<Vec<f32>>,
+    /// `[logged steps][terms]`; a part that was not there at a step is absent, and so may be the last ones.
+    pub values: Vec<Vec<Option<f32>>>,
 }
 
 const CHECKPOINT: &str = "checkpoint.safetensors";
@@ -103,9 +103,14 @@ fn log(context: &StageContext<'_>, curve: &mut Curve, step: usize, terms: &[Term
     }
     let event = Event::Loss { stage: context.stage, step, terms: names.iter().cloned().zip(values.clone()).collect() };
     context.observer.event(&event);
-    curve.terms = names;
+    for name in &names {
+        if !curve.terms.contains(name) {
+            curve.terms.push(name.clone());
+        }
+    }
+    let value_of = |term: &String| names.iter().position(|name| name == term).map(|i| values[i]);
+    curve.values.push(curve.terms.iter().map(value_of).collect());
     curve.steps.push(step);
-    curve.values.push(values);
     Ok(())
 }
 
