@@ -82,6 +82,36 @@ pub fn plain(stack: &DenseStack, weights: &Weights, points: &Points) -> (Vec<Ten
     (hidden, (state + stack.output_offset).swap_dims(1, 2))
 }
 
+/// Values `[points, outputs]` of one network in double precision, plainly: the reference for laws. Deep sine networks
+/// multiply the rounding of single precision, which depends on the order of the neurons, so that it can hide or feign a
+/// change of the function.
+///
+/// # Panics
+/// If the parameters are not those of the stack.
+pub fn reference(stack: &DenseStack, network: &[f32], points: &[f32]) -> Vec<f64> {
+    assert_eq!(network.len(), stack.parameters(), "the parameters are not those of the stack");
+    let at = |point: &[f32]| {
+        let mut state: Vec<f64> = point.iter().map(|x| f64::from(*x)).collect();
+        let mut rest = network;
+        for (layer, outputs) in stack.widths[1..].iter().enumerate() {
+            let (weight, after) = rest.split_at(outputs * state.len());
+            let (bias, after) = after.split_at(*outputs);
+            let unit = |(row, bias): (&[f32], &f32)| {
+                let sum = row.iter().zip(&state).map(|(w, x)| f64::from(*w) * x).sum::<f64>() + f64::from(*bias);
+                match stack.activations.get(layer) {
+                    Some(Activation::Sine { omega }) => (f64::from(*omega) * sum).sin(),
+                    Some(Activation::Relu) => sum.max(0.0),
+                    None => sum + f64::from(stack.output_offset),
+                }
+            };
+            state = weight.chunks(state.len()).zip(bias).map(unit).collect();
+            rest = after;
+        }
+        state
+    };
+    points.chunks(stack.inputs()).flat_map(at).collect()
+}
+
 /// The fused operation. Listed for the backends where our kernel runs; [`render`] sends every other device elsewhere.
 #[backend_extension(Flex, Autodiff)]
 trait DenseRender: Backend {

@@ -40,8 +40,5 @@ pub use zoo::{Zoo, ZooItem};
 /// What the [`register!`] macro and plugin crates need by a stable path.
 #[doc(hidden)]
 pub mod reexport {
-    pub use {
-        burn, equigen_kernels as kernels, inventory, rand, rand_chacha, rand_distr, schemars, serde, serde_json,
-        typetag,
-    };
+    pub use {inventory, serde_json};
 }

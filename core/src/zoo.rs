@@ -46,6 +46,11 @@ struct Metadata {
 }
 
 impl Zoo {
+    /// Other networks of the same family, layout and domain: `values [n, parameters]`, one item each.
+    pub fn with_networks(&self, values: Vec<f32>, items: Vec<ZooItem>) -> Self {
+        Self { inr: self.inr.clone(), layout: self.layout.clone(), domain: self.domain, values, items }
+    }
+
     /// Number of networks.
     pub fn len(&self) -> usize {
         self.items.len()

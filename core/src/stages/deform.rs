@@ -34,7 +34,7 @@ pub(super) fn deformed(
     let fit = &context.pipeline.fit;
     let grid = zoo.domain.grid();
     let length = zoo.domain.points() * zoo.domain.channels();
-    let mut out = Zoo { values: Vec::new(), items: Vec::new(), ..zoo.clone() };
+    let mut out = zoo.with_networks(Vec::new(), Vec::new());
     for (chunk, jobs) in jobs.chunks(CHUNK).enumerate() {
         let rows: Vec<usize> = jobs.iter().map(|job| job.row).collect();
         let signals = picture::render(zoo, &rows, &grid, &context.device);

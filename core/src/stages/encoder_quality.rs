@@ -1,7 +1,5 @@
 //! How good the encoder is: invariance, retrieval of augmented views, and a linear probe for the classes.
 
-use std::path::Path;
-
 use burn::tensor::{Device, Tensor, activation::log_softmax};
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +10,7 @@ use crate::nn::{Init, Linear};
 use crate::run::StageContext;
 use crate::tensors::Tensors;
 use crate::weights::row_indices;
-use crate::{EncoderModel, Result, Seed, files, host, seed};
+use crate::{EncoderModel, Result, Seed, host, seed};
 
 /// Figures of an encoder; `encoder.json`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -27,16 +25,6 @@ pub struct EncoderQuality {
     pub flat_accuracy: f64,
     /// Networks that the regression was fitted to, and tested on.
     pub probe_networks: (usize, usize),
-}
-
-impl EncoderQuality {
-    /// Reads a finished stage's figures.
-    ///
-    /// # Errors
-    /// If the file is missing or damaged.
-    pub fn read(folder: &Path) -> Result<Self> {
-        files::read_json(&folder.join("encoder.json"))
-    }
 }
 
 /// Candidates of the retrieval test.

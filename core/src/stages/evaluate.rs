@@ -156,7 +156,7 @@ fn jittered(data: &Data, rows: &[usize], seed: Seed) -> Zoo {
         }
     }
     let item = ZooItem { label: data.split.target.clone(), psnr: 0.0, steps: 0 };
-    Zoo { values, items: vec![item; rows.len()], ..data.zoo.clone() }
+    data.zoo.with_networks(values, vec![item; rows.len()])
 }
 
 fn distance(a: &[f32], b: &[f32]) -> f64 {

@@ -99,7 +99,7 @@ fn fit(context: &StageContext<'_>, zoo: &Zoo, jobs: &[Deformed]) -> Result<Zoo> 
     let chunks = context.folder.join("chunks");
     fs_err::create_dir_all(&chunks)?;
     let done = AtomicUsize::new(0);
-    let mut out = Zoo { values: Vec::new(), items: Vec::new(), ..zoo.clone() };
+    let mut out = zoo.with_networks(Vec::new(), Vec::new());
     for (i, part) in jobs.chunks(CHUNK).enumerate() {
         let path = chunks.join(format!("{i:06}.safetensors"));
         if !path.exists() {

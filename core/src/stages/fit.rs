@@ -148,13 +148,3 @@ fn summary(zoo: &Zoo, init: Init) -> FitSummary {
         init,
     }
 }
-
-impl FitSummary {
-    /// Reads a finished stage's summary.
-    ///
-    /// # Errors
-    /// If the file is missing or damaged.
-    pub fn read(folder: &Path) -> Result<Self> {
-        files::read_json(&folder.join("summary.json"))
-    }
-}

@@ -1,7 +1,5 @@
 //! Trains the judge on real signals: all classes, none of the shots, the reference or the ceiling.
 
-use std::path::Path;
-
 use serde::{Deserialize, Serialize};
 
 use super::Split;
@@ -52,16 +50,6 @@ pub(super) fn run(context: &StageContext<'_>) -> Result<()> {
         accuracy: right as f64 / test.classes.len().max(1) as f64,
     };
     files::write_json(&context.folder.join("judge.json"), &report)
-}
-
-impl JudgeReport {
-    /// Reads a finished stage's report.
-    ///
-    /// # Errors
-    /// If the file is missing or damaged.
-    pub fn read(folder: &Path) -> Result<Self> {
-        files::read_json(&folder.join("judge.json"))
-    }
 }
 
 fn labelled(signals: &SignalSet, split: &Split, rows: &[usize]) -> Labelled {

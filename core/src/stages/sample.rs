@@ -187,8 +187,6 @@ impl<'a> Sampler<'a> {
     fn zoo(&self, values: Vec<f32>) -> Zoo {
         let item = ZooItem { label: self.data.split.target.clone(), psnr: 0.0, steps: 0 };
         let count = values.len() / self.data.zoo.layout.parameters();
-        let given = &self.data.zoo;
-        let (inr, layout) = (given.inr.clone(), given.layout.clone());
-        Zoo { inr, layout, domain: given.domain, values, items: vec![item; count] }
+        self.data.zoo.with_networks(values, vec![item; count])
     }
 }

@@ -49,3 +49,11 @@ pub(crate) fn render_at(weights: &Weights, points: &Points) -> Vec<f32> {
 pub(crate) fn render(weights: &Weights) -> Vec<f32> {
     render_at(weights, &Points::Shared(points(weights.layout().inputs())))
 }
+
+/// The same values in double precision, where the order of the neurons does not show.
+pub(crate) fn render_exactly(weights: &Weights) -> Vec<f64> {
+    let stack = DenseStack::siren(&weights.layout().widths(), OMEGA as f32);
+    let points = host::read(points(weights.layout().inputs()));
+    let values = weights.to_host();
+    values.chunks(stack.parameters()).flat_map(|network| dense::reference(&stack, network, &points)).collect()
+}

@@ -62,28 +62,6 @@ mod tests {
     use super::*;
     use crate::samples::bank;
 
-    fn moved(level: &[f32], seed: u64) -> Vec<f32> {
-        let bank = bank(40, 5);
-        let mut rows = vec![-0.0; level.len() * 5];
-        Gaussian::default().disturb(&mut rows, level, &bank, &mut Seed::new(seed).stream(0)).unwrap();
-        rows
-    }
-
-    #[test]
-    fn level_0_leaves_every_bit_and_does_not_shift_the_other_rows() {
-        let bits = |rows: &[f32]| rows.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
-        assert_eq!(bits(&moved(&[0.0, 0.0], 1)), bits(&[-0.0; 10]));
-        let (some, all) = (moved(&[0.0, 0.7], 1), moved(&[0.7, 0.7], 1));
-        assert_eq!(bits(&some[..5]), bits(&[-0.0; 5]));
-        assert_eq!(some[5..], all[5..]);
-    }
-
-    #[test]
-    fn the_rng_decides() {
-        assert_eq!(moved(&[0.3; 4], 1), moved(&[0.3; 4], 1));
-        assert_ne!(moved(&[0.3; 4], 1), moved(&[0.3; 4], 2));
-    }
-
     #[test]
     fn noise_has_the_deviation_that_was_asked_for() {
         let bank = FeatureBank::new(vec![-2.0, 0.0, 2.0, 0.0], vec![0, 0], 2);

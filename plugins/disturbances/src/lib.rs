@@ -36,11 +36,51 @@ fn still(level: &[f32]) -> bool {
 
 #[cfg(test)]
 pub(crate) mod samples {
-    use equigen_core::{FeatureBank, Seed, seed};
+    use equigen_core::{Disturbance, FeatureBank, Seed, seed};
 
     /// A bank of `n` random features of length `dim` in three classes.
     pub(crate) fn bank(n: usize, dim: usize) -> FeatureBank {
         let features = seed::normal(&mut Seed::new(3).stream(0), n * dim);
         FeatureBank::new(features, (0..n).map(|i| i % 3).collect(), dim)
+    }
+
+    /// Rows of a random bank's length, all -0 at first so that a touched bit shows, moved by these levels.
+    pub(crate) fn moved(disturbance: &dyn Disturbance, level: &[f32], seed: u64) -> Vec<f32> {
+        let mut rows = vec![-0.0; level.len() * 5];
+        disturbance.disturb(&mut rows, level, &bank(40, 5), &mut Seed::new(seed).stream(0)).unwrap();
+        rows
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use equigen_core::Disturbance;
+
+    use crate::samples::moved;
+    use crate::{Gaussian, SourceDelta};
+
+    fn all() -> [Box<dyn Disturbance>; 2] {
+        [Box::new(Gaussian::default()), Box::new(SourceDelta::default())]
+    }
+
+    #[test]
+    fn level_0_leaves_every_bit_and_does_not_shift_the_other_rows() {
+        let bits = |rows: &[f32]| rows.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+        for disturbance in all() {
+            let moved = |level: &[f32]| moved(&*disturbance, level, 1);
+            assert_eq!(bits(&moved(&[0.0, 0.0])), bits(&[-0.0; 10]), "{disturbance:?}");
+            let (some, all) = (moved(&[0.0, 0.7]), moved(&[0.7, 0.7]));
+            assert_eq!(bits(&some[..5]), bits(&[-0.0; 5]), "{disturbance:?}");
+            assert_eq!(some[5..], all[5..], "{disturbance:?}");
+        }
+    }
+
+    #[test]
+    fn the_rng_decides() {
+        for disturbance in all() {
+            let moved = |seed| moved(&*disturbance, &[0.3; 4], seed);
+            assert_eq!(moved(1), moved(1), "{disturbance:?}");
+            assert_ne!(moved(1), moved(2), "{disturbance:?}");
+        }
     }
 }

@@ -61,33 +61,12 @@ mod tests {
     use equigen_core::Seed;
 
     use super::*;
-    use crate::samples::bank;
-
-    fn moved(level: &[f32], seed: u64) -> Vec<f32> {
-        let mut rows = vec![-0.0; level.len() * 5];
-        SourceDelta::default().disturb(&mut rows, level, &bank(40, 5), &mut Seed::new(seed).stream(0)).unwrap();
-        rows
-    }
-
-    #[test]
-    fn level_0_leaves_every_bit_and_does_not_shift_the_other_rows() {
-        let bits = |rows: &[f32]| rows.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
-        assert_eq!(bits(&moved(&[0.0, 0.0], 1)), bits(&[-0.0; 10]));
-        let (some, all) = (moved(&[0.0, 0.7], 1), moved(&[0.7, 0.7], 1));
-        assert_eq!(bits(&some[..5]), bits(&[-0.0; 5]));
-        assert_eq!(some[5..], all[5..]);
-    }
-
-    #[test]
-    fn the_rng_decides() {
-        assert_eq!(moved(&[0.3; 4], 1), moved(&[0.3; 4], 1));
-        assert_ne!(moved(&[0.3; 4], 1), moved(&[0.3; 4], 2));
-    }
+    use crate::samples::{bank, moved};
 
     #[test]
     fn every_move_is_the_delta_of_one_source_item() {
         let bank = bank(40, 5);
-        for row in moved(&[1.0; 64], 4).chunks(5) {
+        for row in moved(&SourceDelta::default(), &[1.0; 64], 4).chunks(5) {
             let is_delta = (0..bank.len()).any(|i| bank.delta(i).iter().zip(row).all(|(delta, moved)| delta == moved));
             assert!(is_delta, "{row:?} is no delta of the bank");
         }
