@@ -1,5 +1,7 @@
 //! The sections of a pipeline file.
 
+use std::ops::Range;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -248,6 +250,14 @@ pub struct Pretrain {
     pub augmentations: Vec<Box<dyn Augmentation>>,
     /// How long and how fast.
     pub schedule: Schedule,
+}
+
+impl Pretrain {
+    /// The entries of ψ by which views of one network are alike: those that the first contrast compares, or all.
+    pub fn compared(&self) -> Range<usize> {
+        let dim = self.encoder.dim();
+        self.objectives.iter().find_map(|objective| objective.compares(dim)).unwrap_or(0..dim)
+    }
 }
 
 /// Features to networks, on source classes.

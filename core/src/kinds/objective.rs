@@ -1,6 +1,7 @@
 //! What an encoder is pre-trained for.
 
 use std::fmt::Debug;
+use std::ops::Range;
 use std::sync::Arc;
 
 use burn::tensor::{Device, Tensor};
@@ -19,6 +20,12 @@ pub trait Objective: Debug + Send + Sync {
     /// # Errors
     /// If a setting is out of range.
     fn build(&self, context: &ObjectiveContext) -> Result<Box<dyn ObjectiveModel>>;
+
+    /// The entries of ψ, of `dim`, that it makes alike for views of one network and unlike for others, if it does that. The
+    /// retrieval test compares by these.
+    fn compares(&self, _dim: usize) -> Option<Range<usize>> {
+        None
+    }
 
     /// What the component promises.
     fn claims(&self) -> Vec<Claim> {

@@ -10,14 +10,15 @@ use crate::nn::{Init, Linear};
 use crate::run::StageContext;
 use crate::tensors::Tensors;
 use crate::weights::row_indices;
-use crate::{EncoderModel, Result, Seed, host, seed};
+use crate::{EncoderModel, Result, Seed, Weights, host, seed};
 
 /// Figures of an encoder; `encoder.json`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct EncoderQuality {
     /// Largest change of ψ under random neuron permutations, relative to the length of ψ, over 256 networks.
     pub permutation_error: f64,
-    /// Share of 256 held-out networks that their augmented view finds among the 256 by cosine similarity.
+    /// Share of 256 held-out networks of all classes that their augmented view finds among the 256, by cosine similarity
+    /// of the entries of ψ that an objective compares views by ([`crate::Objective::compares`]).
     pub retrieval: f64,
     /// Accuracy of logistic regression on ψ, all classes, on networks that it was not fitted to.
     pub probe_accuracy: f64,
@@ -36,7 +37,10 @@ pub(super) fn measure(context: &StageContext<'_>, data: &Data, parameters: &Tens
     encoder.learner().set_parameters(parameters)?;
     let encoder = &*encoder;
     let seed = context.seed.split("quality");
-    let held: Vec<usize> = data.split.judge_test.iter().copied().take(CANDIDATES).collect();
+    // Evenly spread: the test items stand in order of class.
+    let pool = &data.split.judge_test;
+    let candidates = CANDIDATES.min(pool.len());
+    let held: Vec<usize> = (0..candidates).map(|i| pool[i * pool.len() / candidates]).collect();
 
     let order = seed::permutation(&mut seed.split("probe rows").stream(0), data.given);
     let test = (data.given * 2 / 7).min(2000);
@@ -73,8 +77,10 @@ fn retrieval(context: &StageContext<'_>, data: &Data, encoder: &dyn EncoderModel
     let augmentations = &context.pipeline.pretrain.augmentations;
     let mut rng = context.seed.split("retrieval").stream(0);
     let (view, _) = data.augment(&weights, augmentations, &mut rng)?;
+    let entries = context.pipeline.pretrain.compared();
     let unit = |x: Tensor<2>| x.clone() / x.square().sum_dim(1).sqrt().clamp_min(1e-12);
-    let similarity = unit(encoder.pooled(&view)).matmul(unit(encoder.pooled(&weights)).transpose());
+    let compared = |weights: &Weights| unit(encoder.pooled(weights).slice_dim(1, entries.clone()));
+    let similarity = compared(&view).matmul(compared(&weights).transpose());
     let n = rows.len();
     let rows = host::read(similarity);
     let best = |row: &[f32]| row.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).map(|(i, _)| i);

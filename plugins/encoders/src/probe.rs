@@ -6,7 +6,7 @@ use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
 use equigen_core::dense::Points;
 use equigen_core::learner::{Learner, Trainable};
-use equigen_core::nn::{Init, Mlp, standardise};
+use equigen_core::nn::{Init, Linear, Mlp, standardise};
 use equigen_core::registry::Claim;
 use equigen_core::weights::row_indices;
 use equigen_core::{Encoder, EncoderContext, EncoderModel, Error, Inr, Result, Weights};
@@ -29,7 +29,7 @@ pub struct Probe {
 
 impl Default for Probe {
     fn default() -> Self {
-        Self { dim: 64, hidden: 512, side: 14 }
+        Self { dim: 64, hidden: 512, side: 20 }
     }
 }
 
@@ -59,6 +59,7 @@ impl Encoder for Probe {
         let points = if dimensions == 2 { grid(self.side) } else { quasi_random(count, dimensions) };
         let network = Network {
             points: init.values(points, [count * dimensions]),
+            skip: Linear::new(count * context.layout.channels(), self.dim, &mut init),
             mlp: Mlp::new(&[count * context.layout.channels(), self.hidden, self.hidden, self.dim], &mut init),
         };
         Ok(Box::new(Model { learner: Learner::new(network), inr: context.inr.clone(), dimensions }))
@@ -80,6 +81,8 @@ struct Network {
     /// `[points * dimensions]`: kept as a vector because weight decay would pull a matrix of coordinates to the centre.
     points: Param<Tensor<1>>,
     mlp: Mlp,
+    /// What is linear in the values need not pass the perceptron.
+    skip: Linear,
 }
 
 struct Model {
@@ -102,7 +105,8 @@ impl EncoderModel for Model {
         let values = self.inr.forward(weights, &Points::Shared(self.points()));
         let [n, points, channels] = values.dims();
         let values = values.reshape([n, points * channels]);
-        standardise(self.learner.module().mlp.forward(values))
+        let network = self.learner.module();
+        standardise(network.mlp.forward(values.clone()) + network.skip.forward(values))
     }
 
     fn neurons(&self, weights: &Weights) -> Vec<Tensor<3>> {

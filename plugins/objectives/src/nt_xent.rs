@@ -1,5 +1,7 @@
 //! The normalised temperature-scaled cross entropy.
 
+use std::ops::Range;
+
 use burn::module::Module;
 use burn::tensor::{Tensor, activation::log_softmax};
 use equigen_core::learner::{Learner, Trainable};
@@ -20,6 +22,9 @@ pub struct NtXent {
     pub weight: f64,
     /// Cosine similarities are divided by this: smaller is stricter.
     pub temperature: f64,
+    /// How many entries of ψ are compared, the first ones; 0 for all. The others stay free to tell what views differ in,
+    /// such as where the signal lies, which a reconstruction needs.
+    pub entries: usize,
     /// Width of the projection head's hidden layer; 0 for no head, which makes the features themselves comparable.
     pub hidden: usize,
     /// Length of the projected feature.
@@ -28,7 +33,7 @@ pub struct NtXent {
 
 impl Default for NtXent {
     fn default() -> Self {
-        Self { weight: 1.0, temperature: 0.1, hidden: 128, out: 128 }
+        Self { weight: 1.0, temperature: 0.1, entries: 0, hidden: 128, out: 128 }
     }
 }
 
@@ -40,14 +45,30 @@ impl Objective for NtXent {
             return Err(Error::config(format!("temperature: {} is not a positive number", self.temperature)));
         }
         crate::check_positive("out", self.out)?;
+        let dim = context.dim;
+        let entries = self.range(dim);
+        if entries.end > dim {
+            return Err(Error::config(format!("entries: {} are more than the encoder's {dim}", entries.end)));
+        }
         let mut init = Init::new(context.seed, &context.device);
-        let mlp = (self.hidden > 0).then(|| Mlp::new(&[context.dim, self.hidden, self.out], &mut init));
+        let mlp = (self.hidden > 0).then(|| Mlp::new(&[entries.len(), self.hidden, self.out], &mut init));
         let head = Head { mlp };
-        Ok(Box::new(Model { learner: Learner::new(head), weight: self.weight, temperature: self.temperature }))
+        let NtXent { weight, temperature, .. } = *self;
+        Ok(Box::new(Model { learner: Learner::new(head), entries, weight, temperature }))
+    }
+
+    fn compares(&self, dim: usize) -> Option<Range<usize>> {
+        Some(self.range(dim))
     }
 }
 
 equigen_core::register!(Objective, NtXent);
+
+impl NtXent {
+    fn range(&self, dim: usize) -> Range<usize> {
+        0..if self.entries == 0 { dim } else { self.entries }
+    }
+}
 
 #[derive(Module, Debug)]
 struct Head {
@@ -56,6 +77,7 @@ struct Head {
 
 struct Model {
     learner: Learner<Head>,
+    entries: Range<usize>,
     weight: f64,
     temperature: f64,
 }
@@ -63,7 +85,7 @@ struct Model {
 impl ObjectiveModel for Model {
     fn loss(&self, views: &Views, _: &mut Rng) -> Term {
         let both = vec![views.original_features.clone(), views.augmented_features.clone()];
-        let features = Tensor::cat(both, 0);
+        let features = Tensor::cat(both, 0).slice_dim(1, self.entries.clone());
         let projected = match &self.learner.module().mlp {
             Some(mlp) => mlp.forward(features),
             None => features,

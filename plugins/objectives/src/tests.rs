@@ -37,9 +37,25 @@ fn weights_scale_losses() {
 }
 
 #[test]
+fn entries_that_are_not_compared_do_not_count() {
+    let (context, weights) = networks(4);
+    let loss = |features: Vec<f32>, entries: usize| {
+        let views = views(&weights, 0.1, host::tensor(features, [8, DIM], &context.device));
+        let model = NtXent { entries, ..contrast() }.build(&context).unwrap();
+        host::scalar(model.loss(&views, &mut Seed::new(2).stream(0)).1)
+    };
+    let features = seed::normal(&mut Seed::new(1).stream(0), 8 * DIM);
+    let mut other = features.clone();
+    other.chunks_mut(DIM).for_each(|row| row[DIM - 1] += 1.0);
+    assert_eq!(loss(features.clone(), DIM - 1), loss(other.clone(), DIM - 1));
+    assert_ne!(loss(features, 0), loss(other, 0));
+}
+
+#[test]
 fn bad_settings_are_named() {
     let (context, _) = networks(2);
-    let cases: [(&str, &dyn Objective); 5] = [
+    let cases: [(&str, &dyn Objective); 6] = [
+        ("entries: 9 ", &NtXent { entries: 9, ..contrast() }),
         ("temperature: 0 ", &NtXent { temperature: 0.0, ..contrast() }),
         ("out: ", &NtXent { out: 0, ..contrast() }),
         ("weight: NaN ", &NtXent { weight: f64::NAN, ..contrast() }),
