@@ -1,21 +1,19 @@
 //! The program `equigen`, and what library users need of it.
 //!
-//! Naming the plugin crates here keeps the linker from dropping them: their components register themselves.
+//! Knows no plugin: a program that wants the bundled ones names the crate `equigen_plugins`.
 
-use equigen_augmentations as _;
-use equigen_deformations as _;
-use equigen_disturbances as _;
-use equigen_encoders as _;
-use equigen_fitters as _;
-use equigen_generators as _;
-use equigen_inrs as _;
-use equigen_judges as _;
-use equigen_metrics as _;
-use equigen_objectives as _;
-use equigen_signals as _;
-use equigen_symmetries as _;
-
+#[cfg(feature = "dynamic")]
+use equigen_dylib as _;
 pub use equigen_core as core;
+
+mod cli;
+mod plugins;
+mod progress;
+mod verbs;
+
+use std::process::ExitCode;
+
+use clap::Parser;
 
 pub mod prelude {
     //! What most programs that use equigen as a library name.
@@ -23,4 +21,20 @@ pub mod prelude {
     pub use equigen_core::registry::{Kind, Registry};
     pub use equigen_core::run::{Options, execute};
     pub use equigen_core::*;
+}
+
+// Training frees and asks for the same large buffers at every step; the system allocator gives them back to the kernel and
+// spends a third of the time on page faults.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// The command line.
+pub fn main() -> ExitCode {
+    match cli::Cli::parse().run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(error.exit_code())
+        }
+    }
 }

@@ -16,6 +16,7 @@ pub mod host;
 pub mod kinds;
 pub mod layout;
 pub mod learner;
+pub mod libraries;
 pub mod nn;
 pub mod picture;
 pub mod registry;

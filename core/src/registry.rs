@@ -2,12 +2,13 @@
 //! tests are made.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{Error, Result};
+use crate::{Error, Result, libraries};
 
 /// The kinds of component; one trait each, of the same name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -96,6 +97,8 @@ pub struct Registration {
     pub kind: Kind,
     /// The crate it comes from, with version.
     pub origin: &'static str,
+    /// The module that registers it.
+    pub module: &'static str,
     /// Everything else, computed when asked.
     pub describe: fn() -> Description,
 }
@@ -126,6 +129,10 @@ pub struct Record {
     pub summary: String,
     /// The crate it comes from, with version.
     pub origin: &'static str,
+    /// The module that registers it.
+    pub module: &'static str,
+    /// The library that it was loaded from, if it was not linked.
+    pub library: Option<PathBuf>,
     /// What it promises.
     pub claims: Vec<Claim>,
     /// Its default configuration, with `type`.
@@ -134,7 +141,7 @@ pub struct Record {
     pub schema: Value,
 }
 
-/// All components that are linked in, by kind and name.
+/// All components that are linked or loaded, by kind and name.
 #[derive(Debug)]
 pub struct Registry(BTreeMap<(Kind, &'static str), Record>);
 
@@ -193,8 +200,9 @@ impl Record {
         }
         let first = text.split("\n\n").next().unwrap_or_default().replace('\n', " ");
         let summary = first.split_once(". ").map_or(first.as_str(), |(sentence, _)| sentence).trim_end_matches('.');
-        let (kind, origin) = (registration.kind, registration.origin);
-        Self { kind, name, summary: summary.to_owned(), origin, claims, defaults, schema }
+        let Registration { kind, origin, module, .. } = *registration;
+        let library = libraries::of_component(kind.name(), name);
+        Self { kind, name, summary: summary.to_owned(), origin, module, library, claims, defaults, schema }
     }
 }
 
@@ -231,6 +239,7 @@ macro_rules! register {
             $crate::registry::Registration {
                 kind: $crate::registry::Kind::$kind,
                 origin: concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION")),
+                module: module_path!(),
                 describe: || {
                     let default: Box<dyn $crate::$kind> = Box::new(<$type>::default());
                     $crate::registry::Description {

@@ -1,6 +1,6 @@
 //! Reads a pipeline file, with overrides from the command line.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -26,7 +26,34 @@ pub fn load(path: &Path, options: &LoadOptions, registry: &Registry) -> Result<P
     let mut pipeline =
         parse(&text, options, registry).map_err(|error| error.within(format!("`{}`", path.display())))?;
     pipeline.data.signals.resolve(&folder);
+    pipeline.plugins.iter_mut().for_each(|plugin| *plugin = folder.join(&*plugin));
     Ok(pipeline)
+}
+
+/// The plugins that a pipeline file names, before anything else of it can be read.
+///
+/// # Errors
+/// If the file is missing, is no TOML, or `plugins` is no list of paths.
+pub fn plugins(path: &Path, options: &LoadOptions) -> Result<Vec<PathBuf>> {
+    let text = fs_err::read_to_string(path).map_err(|error| Error::config(error.to_string()))?;
+    let within = |error: Error| error.within(format!("`{}`", path.display()));
+    let value = value_of(&text, options).map_err(within)?;
+    let list = value.get("plugins").cloned().unwrap_or_else(|| Value::Array(Vec::new()));
+    let named: Vec<PathBuf> = serde_json::from_value(list)
+        .map_err(|_| within(Error::config("plugins: expected a list of paths of dynamic libraries")))?;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    Ok(named.into_iter().map(|plugin| folder.join(plugin)).collect())
+}
+
+/// The file's values under the overrides of the command line.
+fn value_of(text: &str, options: &LoadOptions) -> Result<Value> {
+    let table: toml::Table =
+        toml::from_str(text).map_err(|error| Error::config(error.to_string().trim_end().to_owned()))?;
+    let mut value = serde_json::to_value(table).map_err(|error| Error::config(error.to_string()))?;
+    for setting in &options.set {
+        set(&mut value, setting)?;
+    }
+    Ok(value)
 }
 
 /// Parses and checks the text of a pipeline file.
@@ -34,12 +61,7 @@ pub fn load(path: &Path, options: &LoadOptions, registry: &Registry) -> Result<P
 /// # Errors
 /// If it is wrong; the message names the key path.
 pub fn parse(text: &str, options: &LoadOptions, registry: &Registry) -> Result<Pipeline> {
-    let table: toml::Table =
-        toml::from_str(text).map_err(|error| Error::config(error.to_string().trim_end().to_owned()))?;
-    let mut value = serde_json::to_value(table).map_err(|error| Error::config(error.to_string()))?;
-    for setting in &options.set {
-        set(&mut value, setting)?;
-    }
+    let value = value_of(text, options)?;
     check(&value, &bare_schema(), registry)?;
     let pipeline: Pipeline = serde_json::from_value(value).map_err(|error| Error::config(error.to_string()))?;
     validate(&pipeline)?;

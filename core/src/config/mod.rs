@@ -7,7 +7,7 @@ mod load;
 mod pipeline;
 mod schema;
 
-pub use load::{LoadOptions, load, parse};
+pub use load::{LoadOptions, load, parse, plugins};
 pub use pipeline::{
     Adapt, Condition, Data, Evaluate, Expand, Fit, Init, Label, Pipeline, Pretrain, Sample, Schedule, Train,
 };

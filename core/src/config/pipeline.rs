@@ -1,6 +1,7 @@
 //! The sections of a pipeline file.
 
 use std::ops::Range;
+use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,9 @@ pub struct Pipeline {
     /// Device that trains and samples: `flex` (pure Rust, CPU), `libtorch`, `libtorch:cuda:N`.
     #[serde(default = "default_device")]
     pub device: String,
+    /// Dynamic libraries of plugins, loaded before anything else is read; relative to the file's folder.
+    #[serde(default)]
+    pub plugins: Vec<PathBuf>,
     /// Signals, and which of them are the few shots.
     pub data: Data,
     /// The family of networks that represent them.

@@ -13,7 +13,7 @@ use super::{Event, Observer, StageContext, Store};
 use crate::config::Pipeline;
 use crate::registry::Registry;
 use crate::stages::{STAGES, Stage};
-use crate::{Error, Result, Seed, device, files};
+use crate::{Error, Result, Seed, device, files, libraries};
 
 /// How to run.
 #[derive(Debug, Clone)]
@@ -89,10 +89,15 @@ pub fn plan(pipeline: &Pipeline) -> Result<Vec<Planned>> {
         let key_of =
             |name: &&str| planned.iter().find(|other| other.stage.name == *name).map(|other| other.key.as_str());
         let inputs: Vec<&str> = stage.inputs.iter().filter_map(key_of).collect();
-        let settings = serde_json::json!({
-            "own": (stage.settings)(pipeline), "seed": pipeline.seed, "device": device::kind(&pipeline.device),
+        let own = (stage.settings)(pipeline);
+        let libraries = libraries::named_in(&own);
+        let mut settings = serde_json::json!({
+            "own": own, "seed": pipeline.seed, "device": device::kind(&pipeline.device),
             "signals": if stage.reads_signals { Value::from(fingerprint.clone()) } else { Value::Null },
         });
+        if !libraries.is_empty() {
+            settings["libraries"] = libraries.into();
+        }
         planned.push(Planned { stage, key: Store::key(stage.name, &settings, &inputs) });
     }
     Ok(planned)
