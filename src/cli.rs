@@ -21,6 +21,7 @@ enum Verb {
     Schema(verbs::schema::Schema),
     Sample(verbs::sample::Sample),
     Report(verbs::report::Report),
+    Plugin(verbs::plugin::Plugin),
 }
 
 impl Cli {
@@ -32,6 +33,7 @@ impl Cli {
             Verb::Schema(schema) => schema.run(),
             Verb::Sample(sample) => sample.run(),
             Verb::Report(report) => report.run(),
+            Verb::Plugin(plugin) => plugin.run(),
         }
     }
 }

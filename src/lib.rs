@@ -2,9 +2,9 @@
 //!
 //! Knows no plugin: a program that wants the bundled ones names the crate `equigen_plugins`.
 
+pub use equigen_core as core;
 #[cfg(feature = "dynamic")]
 use equigen_dylib as _;
-pub use equigen_core as core;
 
 mod cli;
 mod plugins;

@@ -1,12 +1,11 @@
 //! `equigen describe`: one component, its claims and every key of its configuration.
 
 use clap::Args;
-use equigen_core::registry::Registry;
 use equigen_core::{Error, Result};
 use serde_json::Value;
 
 use super::list::parse_kind;
-use super::{json, print};
+use super::{Plugins, json, print};
 
 /// Describe a component: what it does, what it claims, its keys and their defaults
 #[derive(Debug, Args)]
@@ -16,11 +15,13 @@ pub(crate) struct Describe {
     /// Print JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    plugins: Plugins,
 }
 
 impl Describe {
     pub(crate) fn run(self) -> Result<()> {
-        let registry = Registry::collect()?;
+        let registry = self.plugins.registry(&[])?;
         let (kind, name) = self.component.split_once('/').ok_or_else(|| {
             Error::config(format!("`{}`: expected KIND/NAME, such as `augmentation/translate`", self.component))
         })?;

@@ -1,10 +1,10 @@
 //! `equigen list`: every component with its one-line summary.
 
 use clap::Args;
-use equigen_core::registry::{Kind, Registry, suggest};
+use equigen_core::registry::{Kind, suggest};
 use equigen_core::{Error, Result};
 
-use super::{json, print};
+use super::{Plugins, json, print};
 
 /// List components, of one kind or of all
 #[derive(Debug, Args)]
@@ -14,11 +14,13 @@ pub(crate) struct List {
     /// Print JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    plugins: Plugins,
 }
 
 impl List {
     pub(crate) fn run(self) -> Result<()> {
-        let registry = Registry::collect()?;
+        let registry = self.plugins.registry(&[])?;
         let kinds = match self.kind.as_deref() {
             None => Kind::ALL.to_vec(),
             Some(name) => vec![parse_kind(name)?],

@@ -2,14 +2,40 @@
 
 pub(crate) mod describe;
 pub(crate) mod list;
+pub(crate) mod plugin;
 pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod sample;
 pub(crate) mod schema;
 
 use std::io::Write;
+use std::path::PathBuf;
 
+use clap::Args;
+use equigen_core::registry::Registry;
 use equigen_core::{Error, Result};
+
+/// What every verb that names components accepts.
+#[derive(Debug, Args)]
+pub(crate) struct Plugins {
+    /// Load the components of a plugin's library, before anything is parsed; may be repeated
+    #[arg(long = "plugin", value_name = "LIB")]
+    libraries: Vec<PathBuf>,
+}
+
+impl Plugins {
+    /// Loads what a pipeline names and what the command line names, in this order, and collects all components.
+    pub(crate) fn registry(&self, of_pipeline: &[PathBuf]) -> Result<Registry> {
+        crate::plugins::load_all(of_pipeline)?;
+        crate::plugins::load_all(&self.libraries)?;
+        Registry::collect()
+    }
+
+    /// The libraries that the command line names, by absolute paths.
+    pub(crate) fn absolute(&self) -> Result<Vec<PathBuf>> {
+        self.libraries.iter().map(|path| Ok(fs_err::canonicalize(path)?)).collect()
+    }
+}
 
 /// Prints to standard output; a reader that has gone away (`equigen list | head`) is no error.
 pub(crate) fn print(text: &str) -> Result<()> {

@@ -4,13 +4,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use equigen_core::config::{LoadOptions, load};
-use equigen_core::registry::Registry;
+use equigen_core::config::{LoadOptions, load, plugins};
 use equigen_core::run::{Options, execute};
 use equigen_core::stages::Evaluation;
 use equigen_core::{Error, Result, report};
 
-use super::print;
+use super::{Plugins, print};
 use crate::progress::Bars;
 
 /// Run a pipeline, from signals to report; stages that are done are not run again
@@ -36,14 +35,18 @@ pub(crate) struct Run {
     /// Device: flex, libtorch, libtorch:cuda:N
     #[arg(long)]
     device: Option<String>,
+    #[command(flatten)]
+    plugins: Plugins,
 }
 
 impl Run {
     pub(crate) fn run(self) -> Result<()> {
-        let registry = Registry::collect()?;
         let mut set = self.set;
         set.extend(self.device.map(|device| format!("device={device:?}")));
-        let pipeline = load(&self.pipeline, &LoadOptions { set }, &registry)?;
+        let set = LoadOptions { set };
+        let registry = self.plugins.registry(&plugins(&self.pipeline, &set)?)?;
+        let mut pipeline = load(&self.pipeline, &set, &registry)?;
+        pipeline.plugins.extend(self.plugins.absolute()?);
         let folder = match self.run {
             Some(folder) => folder,
             None => {

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 use equigen_core::Result;
-use equigen_core::registry::Registry;
+use equigen_core::config::plugins;
 use equigen_core::run::sample_run;
 
-use super::print;
+use super::{Plugins, print};
 use crate::progress::Bars;
 
 /// Generate further networks from a finished run
@@ -24,11 +24,15 @@ pub(crate) struct Sample {
     /// New folder for weights and pictures
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+    #[command(flatten)]
+    plugins: Plugins,
 }
 
 impl Sample {
     pub(crate) fn run(self) -> Result<()> {
-        let registry = Registry::collect()?;
+        let config = self.run.join("config.toml");
+        let named = if config.is_file() { plugins(&config, &Default::default())? } else { Vec::new() };
+        let registry = self.plugins.registry(&named)?;
         sample_run(&self.run, self.count as usize, self.seed, &self.out, &registry, &Bars::new())?;
         print(&format!("{}", self.out.display()))
     }

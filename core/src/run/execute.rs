@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::events::Journal;
-use super::{Event, Observer, StageContext, Store};
+use super::{Event, Observer, StageContext, Store, panics};
 use crate::config::Pipeline;
 use crate::registry::Registry;
 use crate::stages::{STAGES, Stage};
@@ -138,7 +138,7 @@ pub fn execute(
     let folders = planned.iter().map(|planned| (planned.stage.name, store.folder(&planned.key))).collect();
     let checkpoint_every = options.checkpoint_every;
     let (signals, observer) = (OnceLock::new(), &journal as &dyn Observer);
-    let maker = Maker { pipeline, device, store: &store, folders, signals, observer, checkpoint_every };
+    let maker = Maker { pipeline, registry, device, store: &store, folders, signals, observer, checkpoint_every };
     for Planned { stage, key } in planned.iter().take(last + 1) {
         if options.force {
             store.remove(key)?;
@@ -170,6 +170,7 @@ fn last_stage(options: &Options) -> Result<usize> {
 /// What the making of every stage of a run shares.
 struct Maker<'a> {
     pipeline: &'a Pipeline,
+    registry: &'a Registry,
     device: burn::tensor::Device,
     store: &'a Store,
     /// Where each stage's output is or will be.
@@ -197,7 +198,8 @@ impl Maker<'_> {
             inputs: &inputs,
             signals: &self.signals,
         };
-        (stage.run)(&context).map_err(|error| error.within(format!("stage {}", stage.name)))?;
+        panics::caught(self.registry, || (stage.run)(&context))
+            .map_err(|error| error.within(format!("stage {}", stage.name)))?;
         let seconds = begun.elapsed().as_secs_f64();
         partial.finish()?;
         files::write_json(&self.store.seconds(key), &seconds)?;

@@ -2,6 +2,7 @@
 
 mod events;
 mod execute;
+mod panics;
 mod store;
 mod training;
 
