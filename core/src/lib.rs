@@ -14,6 +14,8 @@ mod error;
 pub mod files;
 pub mod host;
 pub mod kinds;
+#[cfg(feature = "laws")]
+pub mod laws;
 pub mod layout;
 pub mod learner;
 pub mod libraries;

@@ -1,0 +1,131 @@
+//! Generators give finite networks of the layout, follow the seed, and learn.
+
+use std::sync::Arc;
+
+use burn::tensor::{Device, Tensor};
+
+use super::{Case, Law, Verdict};
+use crate::dense::Points;
+use crate::learner::{Step, Trainable};
+use crate::{
+    AffineMaps, Domain, EncoderModel, Generator, GeneratorBatch, GeneratorContext, GeneratorModel, Inr, Seed,
+    TargetSignals, Weights, host, seed,
+};
+
+/// Length of the features of these laws.
+const DIM: usize = 6;
+
+/// All laws of a generator.
+pub fn laws(generator: &dyn Generator) -> Vec<Law<'_>> {
+    vec![
+        Law::slow("samples are finite and follow the seed", |case| samples(generator, case)),
+        Law::slow("the loss falls on a fixed batch", |case| learns(generator, case)),
+    ]
+}
+
+/// Values at six points: enough of an encoder for any loss.
+pub struct Values(Case);
+
+impl EncoderModel for Values {
+    fn pooled(&self, weights: &Weights) -> Tensor<2> {
+        let points = seed::uniform(&mut self.0.rng("probes"), 2 * DIM, -1.0, 1.0);
+        let points = Points::Shared(host::tensor(points, [DIM, 2], &weights.device()));
+        let values = self.0.inr().forward(weights, &points);
+        // The first channel is enough.
+        values.narrow(2, 0, 1).reshape([weights.len(), DIM])
+    }
+
+    fn neurons(&self, _: &Weights) -> Vec<Tensor<3>> {
+        Vec::new()
+    }
+
+    fn learner(&mut self) -> &mut dyn Trainable {
+        unreachable!("the encoder of these laws is frozen")
+    }
+}
+
+fn built(generator: &dyn Generator, case: &Case, device: &Device) -> Option<Box<dyn GeneratorModel>> {
+    let context = GeneratorContext {
+        inr: Arc::new(case.inr()),
+        layout: case.layout(),
+        statistics: case.statistics(),
+        dim: DIM,
+        device: device.clone(),
+        seed: Seed::new(case.seed),
+    };
+    generator.build(&context).ok()
+}
+
+/// As many finite networks as conditions, the same for one seed.
+pub fn samples(generator: &dyn Generator, case: &Case) -> Verdict {
+    let device = Device::flex();
+    let draw = || {
+        let model = built(generator, case, &device)?;
+        let n = case.networks;
+        let condition = host::tensor(seed::normal(&mut case.rng("condition"), n * DIM), [n, DIM], &device);
+        let level = host::tensor(vec![0.5; n], [n, 1], &device);
+        Some(model.sample(condition, level, 1.0, &mut case.rng("sample")))
+    };
+    let (Some(first), Some(again)) = (draw(), draw()) else {
+        return Verdict::Refused;
+    };
+    let values = first.to_host();
+    let wrong = if first.layout() != &case.layout() || first.len() != case.networks {
+        Some(format!("{} networks {} for {} conditions", first.len(), first.layout(), case.networks))
+    } else if !values.iter().all(|value| value.is_finite()) {
+        Some("a weight is not finite".to_owned())
+    } else if values != again.to_host() {
+        Some("one seed gives two results".to_owned())
+    } else {
+        None
+    };
+    Verdict::of(wrong)
+}
+
+/// Steps of the law that a generator learns.
+const STEPS: usize = 30;
+
+/// In its first phase, on one batch under one draw of noise, the loss falls and stays finite. A generator that has no loss
+/// learns by other means and is not asked.
+pub fn learns(generator: &dyn Generator, case: &Case) -> Verdict {
+    let case = Case { networks: case.networks.max(2), ..case.clone() };
+    let device = Device::flex().autodiff();
+    let Some(mut model) = built(generator, &case, &device) else {
+        return Verdict::Refused;
+    };
+    let encoder = Values(case.clone());
+    let batch = batch(&case, &encoder, &device);
+    let first = model.phases().first().map_or(STEPS, |share| (share * STEPS as f64) as usize);
+    let options = Step { learning_rate: 1e-3, weight_decay: 0.0, beta2: 0.999, average: 0.0 };
+    let mut losses = Vec::new();
+    for step in 0..first {
+        model.prepare(step, STEPS, &|| batch.features.clone());
+        // The same noise in every step: what falls is the loss, not luck.
+        let terms = model.losses(&batch, &mut case.rng("noise"));
+        let Some(total) = terms.into_iter().map(|(_, value)| value).reduce(|sum, value| sum + value) else {
+            return Verdict::Refused;
+        };
+        losses.push(host::scalar(total.clone().inner()));
+        model.learner().step(&total.backward(), host::tensor(vec![1.0], [1], &Device::flex()), &options);
+    }
+    let (begin, end) = (losses[0], losses[losses.len() - 1]);
+    let falls = losses.iter().all(|loss| loss.is_finite()) && end < begin;
+    Verdict::of((!falls).then(|| format!("in {first} steps the loss goes from {begin} to {end}")))
+}
+
+fn batch<'a>(case: &Case, encoder: &'a Values, device: &Device) -> GeneratorBatch<'a> {
+    let (n, weights) = (case.networks, case.weights(device));
+    let domain = Domain::Image { height: 8, width: 8, channels: case.channels };
+    let grid = Points::Shared(host::tensor(domain.grid(), [domain.points(), 2], device));
+    // Signals lie in 0 to 1.
+    let rendered = host::read(case.inr().forward(&weights, &grid)).into_iter().map(|v| v.clamp(0.0, 1.0)).collect();
+    let features = encoder.pooled(&weights).detach();
+    GeneratorBatch {
+        disturbed: features.clone(),
+        features,
+        level: host::tensor(vec![0.5; n], [n, 1], device),
+        signals: TargetSignals::new(domain, rendered, AffineMaps::identity(n, 2)),
+        weights,
+        encoder,
+    }
+}

@@ -1,0 +1,109 @@
+//! Families of networks compute what their layout says.
+
+use std::sync::Arc;
+
+use burn::tensor::{Device, Tensor};
+
+use super::{Case, Law, Verdict, difference};
+use crate::dense::{self, Points};
+use crate::{Inr, Layout, Seed, Weights, host, seed};
+
+/// All laws of a family of networks.
+pub fn laws(inr: &dyn Inr) -> Vec<Law<'_>> {
+    vec![
+        Law::new("starts are finite and follow the seed", |case| starts(inr, case)),
+        Law::new("a batch is its networks one by one", |case| one_by_one(inr, case)),
+        Law::new("fused equals plain", |case| fused_equals_plain(inr, case)),
+        Law::slow("true gradients", |case| has_true_gradients(inr, case)),
+    ]
+}
+
+/// The family's own layout for signals of the case's dimensions and channels, and networks of it.
+fn networks(inr: &dyn Inr, case: &Case, device: &Device) -> Option<(Arc<Layout>, Weights, Points)> {
+    let dimensions = case.layout().inputs();
+    let layout = Arc::new(inr.layout(dimensions, case.channels).ok()?);
+    let seed = Seed::new(case.seed);
+    // More than a few say nothing more, and families may be large.
+    let n = case.networks.min(4) as u64;
+    let rows = (0..n).flat_map(|i| inr.initialise(&layout, &mut seed.stream(i))).collect();
+    let weights = Weights::from_host(layout.clone(), rows, device).ok()?;
+    let points = seed::uniform(&mut case.rng("points"), 7 * dimensions, -1.0, 1.0);
+    Some((layout, weights, Points::Shared(host::tensor(points, [7, dimensions], device))))
+}
+
+/// As many finite numbers as the layout has parameters, the same for one seed and others for another.
+pub fn starts(inr: &dyn Inr, case: &Case) -> Verdict {
+    let Ok(layout) = inr.layout(case.layout().inputs(), case.channels) else {
+        return Verdict::Refused;
+    };
+    let start = |i| inr.initialise(&layout, &mut Seed::new(case.seed).stream(i));
+    let first = start(0);
+    let wrong = if first.len() != layout.parameters() {
+        Some(format!("{} numbers for {} parameters", first.len(), layout.parameters()))
+    } else if !first.iter().all(|value| value.is_finite()) {
+        Some("a start is not finite".to_owned())
+    } else if first != start(0) || first == start(1) {
+        Some("starts do not follow the seed".to_owned())
+    } else {
+        None
+    };
+    Verdict::of(wrong)
+}
+
+/// Values of a batch are those of each network alone, to 1e-5.
+pub fn one_by_one(inr: &dyn Inr, case: &Case) -> Verdict {
+    let Some((_, weights, points)) = networks(inr, case, &Device::flex()) else {
+        return Verdict::Refused;
+    };
+    let together = inr.forward(&weights, &points);
+    let wrong = (0..weights.len()).find_map(|i| {
+        let alone = host::read(inr.forward(&weights.select(&[i]), &points));
+        difference(&host::read(together.clone().narrow(0, i, 1)), &alone, 1e-5)
+    });
+    Verdict::of(wrong)
+}
+
+/// The fused kernel computes what plain tensor code and double precision do, to 1e-3: rounding grows with the layers.
+pub fn fused_equals_plain(inr: &dyn Inr, case: &Case) -> Verdict {
+    let Some((layout, weights, points)) = networks(inr, case, &Device::flex()) else {
+        return Verdict::Refused;
+    };
+    let fused = host::read(inr.forward(&weights, &points));
+    let (_, plain) = inr.activations(&weights, &points);
+    let plain = difference(&fused, &host::read(plain), 1e-3).map(|wrong| format!("plain tensor code: {wrong}"));
+    let exact = || {
+        let stack = inr.dense(&layout)?;
+        let Points::Shared(encoded) = inr.encode(points.clone()) else { return None };
+        let encoded = host::read(encoded);
+        let values = weights.to_host();
+        let networks = values.chunks(stack.parameters());
+        let values: Vec<f64> = networks.flat_map(|network| dense::reference(&stack, network, &encoded)).collect();
+        let got: Vec<f64> = fused.iter().map(|value| f64::from(*value)).collect();
+        difference(&got, &values, 1e-3).map(|wrong| format!("double precision: {wrong}"))
+    };
+    Verdict::of(plain.or_else(exact))
+}
+
+/// Gradients in the weights agree with central differences along a random direction, to 3 % of the gradient's length.
+pub fn has_true_gradients(inr: &dyn Inr, case: &Case) -> Verdict {
+    let device = Device::flex().autodiff();
+    let Some((_, weights, points)) = networks(inr, case, &device) else {
+        return Verdict::Refused;
+    };
+    let value = |values: Tensor<2>| inr.forward(&weights.with_values(values), &points).square().sum();
+    let at = weights.values().clone().require_grad();
+    let Some(gradient) = at.grad(&value(at.clone()).backward()) else {
+        return Verdict::Broken("no gradient reaches the weights".to_owned());
+    };
+    let shape = weights.values().dims();
+    let direction = host::tensor(seed::normal(&mut case.rng("direction"), shape[0] * shape[1]), shape, &device);
+    let slope = host::scalar((gradient.clone() * direction.clone().inner()).sum());
+    let length = host::scalar(gradient.square().sum().sqrt()).max(1e-3);
+    let difference = |step: f64| {
+        let ahead = value(weights.values().clone() + direction.clone() * step);
+        host::scalar((ahead - value(weights.values().clone() - direction.clone() * step)) / (2.0 * step))
+    };
+    let differences = [1e-3, 3e-4, 1e-4].map(difference);
+    let agrees = differences.iter().any(|difference| (slope - difference).abs() < 0.03 * length);
+    Verdict::of((!agrees).then(|| format!("the gradient says {slope}, differences say {differences:?}")))
+}
