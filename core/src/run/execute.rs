@@ -98,7 +98,7 @@ pub fn plan(pipeline: &Pipeline) -> Result<Vec<Planned>> {
         if !libraries.is_empty() {
             settings["libraries"] = libraries.into();
         }
-        planned.push(Planned { stage, key: Store::key(stage.name, &settings, &inputs) });
+        planned.push(Planned { stage, key: Store::key(stage.name, stage.format, &settings, &inputs) });
     }
     Ok(planned)
 }

@@ -10,9 +10,6 @@ use serde_json::Value;
 
 use crate::{Error, Result, files};
 
-/// Part of every key: raise it when a stage's output changes for the same settings.
-const FORMAT: u32 = 2;
-
 /// A folder of stage outputs.
 #[derive(Debug, Clone)]
 pub struct Store {
@@ -38,10 +35,10 @@ impl Store {
         Ok(Self { root: fs_err::canonicalize(root)? })
     }
 
-    /// The key of a stage.
-    pub fn key(stage: &str, settings: &Value, inputs: &[&str]) -> String {
+    /// The key of a stage whose outputs are of this format.
+    pub fn key(stage: &str, format: u32, settings: &Value, inputs: &[&str]) -> String {
         let text = serde_json::json!({
-            "format": FORMAT, "version": env!("CARGO_PKG_VERSION"), "stage": stage, "settings": settings, "inputs": inputs,
+            "format": format, "version": env!("CARGO_PKG_VERSION"), "stage": stage, "settings": settings, "inputs": inputs,
         });
         let hash = blake3::hash(text.to_string().as_bytes()).to_hex();
         format!("{stage}-{}", &hash[..16])

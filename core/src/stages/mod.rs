@@ -35,6 +35,8 @@ use crate::run::StageContext;
 pub struct Stage {
     /// Its name, and that of its folder.
     pub name: &'static str,
+    /// Part of its key: raised when its output changes for equal settings.
+    pub format: u32,
     /// The stages whose files it reads.
     pub inputs: &'static [&'static str],
     /// Whether it reads the signals themselves.
@@ -49,6 +51,7 @@ pub struct Stage {
 pub const STAGES: [Stage; 9] = [
     Stage {
         name: "fit",
+        format: 2,
         inputs: &[],
         reads_signals: true,
         settings: |pipeline| json!([pipeline.fit, pipeline.inr, pipeline.data.limit]),
@@ -56,6 +59,7 @@ pub const STAGES: [Stage; 9] = [
     },
     Stage {
         name: "split",
+        format: 2,
         inputs: &["fit"],
         reads_signals: false,
         settings: |pipeline| {
@@ -66,6 +70,7 @@ pub const STAGES: [Stage; 9] = [
     },
     Stage {
         name: "expand",
+        format: 2,
         inputs: &["fit", "split"],
         reads_signals: false,
         settings: |pipeline| json!([pipeline.expand, pipeline.fit]),
@@ -73,6 +78,7 @@ pub const STAGES: [Stage; 9] = [
     },
     Stage {
         name: "judge",
+        format: 2,
         inputs: &["fit", "split"],
         reads_signals: true,
         settings: |pipeline| json!(pipeline.judge),
@@ -80,6 +86,7 @@ pub const STAGES: [Stage; 9] = [
     },
     Stage {
         name: "pretrain",
+        format: 2,
         inputs: &["fit", "split", "expand"],
         reads_signals: false,
         settings: |pipeline| json!(pipeline.pretrain),
@@ -87,6 +94,7 @@ pub const STAGES: [Stage; 9] = [
     },
     Stage {
         name: "train",
+        format: 2,
         inputs: &["fit", "split", "expand", "pretrain"],
         reads_signals: false,
         settings: |pipeline| json!([pipeline.train, pipeline.pretrain.encoder]),
@@ -94,6 +102,7 @@ pub const STAGES: [Stage; 9] = [
     },
     Stage {
         name: "adapt",
+        format: 2,
         inputs: &["fit", "split", "expand", "pretrain", "train"],
         reads_signals: false,
         settings: |pipeline| json!(pipeline.adapt),
@@ -101,6 +110,7 @@ pub const STAGES: [Stage; 9] = [
     },
     Stage {
         name: "sample",
+        format: 2,
         inputs: &["fit", "split", "expand", "pretrain", "adapt"],
         reads_signals: false,
         settings: |pipeline| json!([pipeline.sample, pipeline.fit]),
@@ -108,6 +118,7 @@ pub const STAGES: [Stage; 9] = [
     },
     Stage {
         name: "evaluate",
+        format: 2,
         inputs: &["fit", "split", "expand", "judge", "pretrain", "adapt", "sample"],
         reads_signals: true,
         settings: |pipeline| json!(pipeline.evaluate),

@@ -2,13 +2,15 @@
 
 mod gaussian;
 mod source_delta;
+mod span;
 
 pub use gaussian::Gaussian;
 pub use source_delta::SourceDelta;
+pub use span::Span;
 
 use equigen_core::{Error, FeatureBank, Result};
 
-/// Checks what both disturbances ask of their setting and of their caller.
+/// Checks what every disturbance asks of its scale and of its caller.
 ///
 /// # Errors
 /// If `scale` is negative or not finite, or rows, levels and bank do not fit together.
@@ -57,10 +59,10 @@ mod tests {
     use equigen_core::Disturbance;
 
     use crate::samples::moved;
-    use crate::{Gaussian, SourceDelta};
+    use crate::{Gaussian, SourceDelta, Span};
 
-    fn all() -> [Box<dyn Disturbance>; 2] {
-        [Box::new(Gaussian::default()), Box::new(SourceDelta::default())]
+    fn all() -> [Box<dyn Disturbance>; 3] {
+        [Box::new(Gaussian::default()), Box::new(SourceDelta::default()), Box::new(Span::default())]
     }
 
     #[test]

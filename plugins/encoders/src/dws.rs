@@ -11,10 +11,13 @@ use burn::tensor::{Tensor, activation::relu};
 use equigen_core::learner::{Learner, Trainable};
 use equigen_core::nn::{Init, Linear, standardise};
 use equigen_core::registry::Claim;
-use equigen_core::{Encoder, EncoderContext, EncoderModel, Error, Layout, Result, Weights};
+use equigen_core::{Encoder, EncoderContext, EncoderModel, Layout, Result, Weights};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use space::Space;
+
+use crate::check_sizes;
+use crate::scale::Scale;
 
 /// The paper's encoder, a deep weight-space network: affine layers that are equivariant to neuron permutations, then
 /// an invariant pooling (Navon et al. 2023, "Equivariant architectures for learning in deep weight spaces", sections 4
@@ -55,17 +58,7 @@ impl Default for Dws {
 #[typetag::serde(name = "dws")]
 impl Encoder for Dws {
     fn build(&self, context: &EncoderContext) -> Result<Box<dyn EncoderModel>> {
-        if self.dim < 2 {
-            return Err(Error::config(format!(
-                "dim: {} is too small, features are standardised over their entries: give at least 2",
-                self.dim
-            )));
-        }
-        for (key, value) in [("width", self.width), ("layers", self.layers)] {
-            if value == 0 {
-                return Err(Error::config(format!("{key}: must be at least 1")));
-            }
-        }
+        check_sizes(self.dim, &[("width", self.width), ("layers", self.layers)])?;
         let spaces = space::of(&context.layout);
         let mut init = Init::new(context.seed, &context.device);
         let layers = (0..self.layers)
@@ -75,8 +68,7 @@ impl Encoder for Dws {
         let network = Network { layers, head: Linear::new(pooled, self.dim, &mut init) };
         Ok(Box::new(Model {
             learner: Learner::new(network),
-            mean: context.statistics.mean_row(&context.layout, &context.device),
-            deviation: context.statistics.deviation_row(&context.layout, &context.device),
+            scale: Scale::new(context),
             layout: context.layout.clone(),
             spaces,
             reduction: self.reduction,
@@ -102,9 +94,7 @@ struct Network {
 
 struct Model {
     learner: Learner<Network>,
-    /// `[1, parameters]`, like `deviation`.
-    mean: Tensor<2>,
-    deviation: Tensor<2>,
+    scale: Scale,
     layout: Arc<Layout>,
     spaces: Vec<Space>,
     reduction: Reduction,
@@ -113,7 +103,7 @@ struct Model {
 impl Model {
     /// Every tensor after the last layer, `[n, neurons, fixed * width]`.
     fn states(&self, weights: &Weights) -> Vec<Tensor<3>> {
-        let normalised = (weights.values().clone() - self.mean.clone()) / self.deviation.clone();
+        let normalised = self.scale.centred(weights).values().clone();
         let mut states = space::split(&self.spaces, &self.layout, normalised);
         for layer in &self.learner.module().layers {
             states = layer.forward(&self.spaces, states).into_iter().map(relu).collect();

@@ -4,14 +4,17 @@ use std::sync::Arc;
 
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
+use equigen_core::action::FeatureAction;
 use equigen_core::dense::Points;
 use equigen_core::learner::{Learner, Trainable};
 use equigen_core::nn::{Init, Linear, Mlp, standardise};
 use equigen_core::registry::Claim;
 use equigen_core::weights::row_indices;
-use equigen_core::{Encoder, EncoderContext, EncoderModel, Error, Inr, Result, Weights};
+use equigen_core::{Encoder, EncoderContext, EncoderModel, Inr, Result, Weights};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::check_sizes;
 
 /// Evaluates networks at learned coordinates and feeds the values to a perceptron. The pooled feature is a function of
 /// the values alone, so it is invariant to every symmetry that preserves the function; the feature of a neuron is its
@@ -42,17 +45,7 @@ const NEURON_PROBES: usize = 16;
 #[typetag::serde(name = "probe")]
 impl Encoder for Probe {
     fn build(&self, context: &EncoderContext) -> Result<Box<dyn EncoderModel>> {
-        if self.dim < 2 {
-            return Err(Error::config(format!(
-                "dim: {} is too small, features are standardised over their entries: give at least 2",
-                self.dim
-            )));
-        }
-        for (key, value) in [("hidden", self.hidden), ("side", self.side)] {
-            if value == 0 {
-                return Err(Error::config(format!("{key}: must be at least 1")));
-            }
-        }
+        check_sizes(self.dim, &[("hidden", self.hidden), ("side", self.side)])?;
         let dimensions = context.inr.dimensions(&context.layout);
         let count = self.side * self.side;
         let mut init = Init::new(context.seed, &context.device);
@@ -69,8 +62,13 @@ impl Encoder for Probe {
         self.dim
     }
 
+    /// An activation is scaled by the inverse of what its outgoing weights are scaled by.
+    fn feature_action(&self) -> FeatureAction {
+        FeatureAction::Scaled
+    }
+
     fn claims(&self) -> Vec<Claim> {
-        vec![Claim::Respects("permutation")]
+        ["permutation", "sign-flip", "phase-shift", "positive-scale", "product"].map(Claim::Respects).to_vec()
     }
 }
 

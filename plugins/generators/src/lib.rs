@@ -1,12 +1,21 @@
-//! The bundled generators: `decoder` maps a feature to one network, `diffusion` draws networks around a feature.
+//! The bundled generators: `decoder` maps a feature to one network, `diffusion` and `flow-matching` draw networks
+//! around a feature, and `gaussian` draws networks whatever the feature.
 
 mod decoder;
 mod diffusion;
+mod flow_matching;
+mod gauge;
+mod gauged;
+mod gaussian;
+mod scale;
 #[cfg(test)]
 mod tests;
 
 pub use decoder::Decoder;
-pub use diffusion::{Denoiser, Diffusion, Gauge, Target, Tokens};
+pub use diffusion::{Denoiser, Diffusion, Target, Tokens};
+pub use flow_matching::FlowMatching;
+pub use gauge::Gauge;
+pub use gaussian::Gaussian;
 
 use equigen_core::{Error, Result};
 

@@ -14,7 +14,7 @@ use equigen_core::{
 use equigen_kernels::DenseStack;
 use serde::{Deserialize, Serialize};
 
-use crate::{Decoder, Denoiser, Diffusion, Gauge, Tokens};
+use crate::{Decoder, Denoiser, Diffusion, FlowMatching, Gauge, Gaussian, Tokens};
 
 const OMEGA: f32 = 3.0;
 const DIM: usize = 6;
@@ -102,15 +102,26 @@ fn generators() -> Vec<(&'static str, Box<dyn Generator>)> {
         sampling_steps: 4,
         ..Diffusion::default()
     };
+    let flow =
+        FlowMatching { denoiser: small.clone(), sampling_steps: 4, function_space: 1.0, ..FlowMatching::default() };
+    let fitted_flow = FlowMatching { gauge: Gauge::Fitted {}, weight_space: 1.0, state_scale: 1.0, ..flow.clone() };
     vec![
         ("decoder", Box::new(Decoder { hidden: 32, depth: 1, ..Decoder::default() })),
         (
             "diffusion, decoder",
-            Box::new(Diffusion { denoiser: small.clone(), gauge: own, sampling_steps: 4, ..Diffusion::default() }),
+            Box::new(Diffusion {
+                denoiser: small.clone(),
+                gauge: own.clone(),
+                sampling_steps: 4,
+                ..Diffusion::default()
+            }),
         ),
         ("diffusion, fitted", Box::new(fitted(small))),
         ("diffusion, neurons", Box::new(fitted(transformer(Tokens::Neuron)))),
         ("diffusion, tensors", Box::new(fitted(transformer(Tokens::Tensor)))),
+        ("flow matching, decoder", Box::new(FlowMatching { gauge: own, ..flow })),
+        ("flow matching, fitted", Box::new(fitted_flow)),
+        ("gaussian", Box::new(Gaussian {})),
     ]
 }
 
@@ -161,11 +172,14 @@ fn settings_out_of_range_are_named() {
     let (context, _) = context(&Device::flex(), 2);
     let gauge = Gauge::Decoder { hidden: 8, depth: 1, first: 1.5 };
     let heads = Denoiser::Transformer { tokens: Tokens::Neuron, width: 16, layers: 1, heads: 3, condition_tokens: 1 };
-    let cases: [(Diffusion, &str); 4] = [
-        (Diffusion { timesteps: 0, ..Diffusion::default() }, "timesteps"),
-        (Diffusion { gauge, ..Diffusion::default() }, "gauge.first"),
-        (Diffusion { denoiser: heads, ..Diffusion::default() }, "denoiser.heads"),
-        (Diffusion { state_scale: 0.0, ..Diffusion::default() }, "state_scale"),
+    let cases: [(&dyn Generator, &str); 7] = [
+        (&Diffusion { timesteps: 0, ..Diffusion::default() }, "timesteps"),
+        (&Diffusion { gauge: gauge.clone(), ..Diffusion::default() }, "gauge.first"),
+        (&Diffusion { denoiser: heads, ..Diffusion::default() }, "denoiser.heads"),
+        (&Diffusion { state_scale: 0.0, ..Diffusion::default() }, "state_scale"),
+        (&FlowMatching { sampling_steps: 0, ..FlowMatching::default() }, "sampling_steps"),
+        (&FlowMatching { points: 0, ..FlowMatching::default() }, "points"),
+        (&FlowMatching { gauge, ..FlowMatching::default() }, "gauge.first"),
     ];
     for (config, key) in cases {
         let error = config.build(&context).err().map(|error| error.to_string()).unwrap_or_default();

@@ -5,16 +5,21 @@
 //! two judges cannot be compared.
 
 mod class_consistency;
+mod density_coverage;
 mod distances;
 mod diversity;
 mod factor;
 mod frechet_distance;
 mod near_copies;
+mod neighbours;
+mod precision_recall;
 
 pub use class_consistency::ClassConsistency;
+pub use density_coverage::{Coverage, Density};
 pub use diversity::Diversity;
 pub use frechet_distance::FrechetDistance;
 pub use near_copies::NearCopies;
+pub use precision_recall::{Precision, Recall};
 
 use equigen_core::{Error, Judgement, Result};
 

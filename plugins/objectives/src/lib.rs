@@ -1,19 +1,22 @@
 //! The bundled objectives.
 
+mod head;
 mod nt_xent;
 mod reconstruction;
+mod vicreg;
 
 use equigen_core::{Error, Result};
 
 pub use nt_xent::NtXent;
 pub use reconstruction::Reconstruction;
+pub use vicreg::VicReg;
 
-/// Refuses a loss weight that is negative or not finite.
-fn check_weight(weight: f64) -> Result<()> {
-    if weight >= 0.0 && weight.is_finite() {
+/// Refuses a weight, or a scale of noise, that is negative or not finite.
+fn check_weight(key: &str, value: f64) -> Result<()> {
+    if value >= 0.0 && value.is_finite() {
         return Ok(());
     }
-    Err(Error::config(format!("weight: {weight} is negative or not finite")))
+    Err(Error::config(format!("{key}: {value} is negative or not finite")))
 }
 
 /// Refuses a size of zero.

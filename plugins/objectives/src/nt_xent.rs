@@ -2,15 +2,15 @@
 
 use std::ops::Range;
 
-use burn::module::Module;
 use burn::tensor::{Tensor, activation::log_softmax};
 use equigen_core::learner::{Learner, Trainable};
-use equigen_core::nn::{Init, Mlp};
 use equigen_core::seed::Rng;
 use equigen_core::weights::row_indices;
 use equigen_core::{Error, Objective, ObjectiveContext, ObjectiveModel, Result, Term, Views};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::head::{Head, range};
 
 /// Contrast: each of 2N views must find the other view of its network among all others (NT-Xent, Chen et al. 2020, "A
 /// simple framework for contrastive learning of visual representations", equation 1). Features pass through a projection
@@ -40,56 +40,31 @@ impl Default for NtXent {
 #[typetag::serde(name = "nt-xent")]
 impl Objective for NtXent {
     fn build(&self, context: &ObjectiveContext) -> Result<Box<dyn ObjectiveModel>> {
-        crate::check_weight(self.weight)?;
+        crate::check_weight("weight", self.weight)?;
         if !(self.temperature > 0.0 && self.temperature.is_finite()) {
             return Err(Error::config(format!("temperature: {} is not a positive number", self.temperature)));
         }
-        crate::check_positive("out", self.out)?;
-        let dim = context.dim;
-        let entries = self.range(dim);
-        if entries.end > dim {
-            return Err(Error::config(format!("entries: {} are more than the encoder's {dim}", entries.end)));
-        }
-        let mut init = Init::new(context.seed, &context.device);
-        let mlp = (self.hidden > 0).then(|| Mlp::new(&[entries.len(), self.hidden, self.out], &mut init));
-        let head = Head { mlp };
-        let NtXent { weight, temperature, .. } = *self;
-        Ok(Box::new(Model { learner: Learner::new(head), entries, weight, temperature }))
+        let NtXent { weight, temperature, entries, hidden, out } = *self;
+        let learner = Learner::new(Head::new(entries, hidden, out, context)?);
+        Ok(Box::new(Model { learner, weight, temperature }))
     }
 
     fn compares(&self, dim: usize) -> Option<Range<usize>> {
-        Some(self.range(dim))
+        Some(range(self.entries, dim))
     }
 }
 
 equigen_core::register!(Objective, NtXent);
 
-impl NtXent {
-    fn range(&self, dim: usize) -> Range<usize> {
-        0..if self.entries == 0 { dim } else { self.entries }
-    }
-}
-
-#[derive(Module, Debug)]
-struct Head {
-    mlp: Option<Mlp>,
-}
-
 struct Model {
     learner: Learner<Head>,
-    entries: Range<usize>,
     weight: f64,
     temperature: f64,
 }
 
 impl ObjectiveModel for Model {
     fn loss(&self, views: &Views, _: &mut Rng) -> Term {
-        let both = vec![views.original_features.clone(), views.augmented_features.clone()];
-        let features = Tensor::cat(both, 0).slice_dim(1, self.entries.clone());
-        let projected = match &self.learner.module().mlp {
-            Some(mlp) => mlp.forward(features),
-            None => features,
-        };
+        let projected = self.learner.module().project(views);
         ("nt-xent", contrast(projected, self.temperature) * self.weight)
     }
 

@@ -7,7 +7,7 @@ use equigen_core::decoder::{FunctionSpace, WeightDecoder};
 use equigen_core::learner::{Learner, Trainable};
 use equigen_core::nn::Init;
 use equigen_core::seed::{self, Rng};
-use equigen_core::{Error, Layout, Objective, ObjectiveContext, ObjectiveModel, Result, Term, Views, host};
+use equigen_core::{Layout, Objective, ObjectiveContext, ObjectiveModel, Result, Term, Views, host};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -40,12 +40,10 @@ impl Default for Reconstruction {
 #[typetag::serde(name = "reconstruction")]
 impl Objective for Reconstruction {
     fn build(&self, context: &ObjectiveContext) -> Result<Box<dyn ObjectiveModel>> {
-        crate::check_weight(self.weight)?;
+        crate::check_weight("weight", self.weight)?;
         crate::check_positive("hidden", self.hidden)?;
         crate::check_positive("points", self.points)?;
-        if !(self.feature_noise >= 0.0 && self.feature_noise.is_finite()) {
-            return Err(Error::config(format!("feature_noise: {} is negative or not finite", self.feature_noise)));
-        }
+        crate::check_weight("feature_noise", self.feature_noise)?;
         let ObjectiveContext { inr, layout, dim, seed, device, .. } = context;
         let widths = (*dim, self.hidden, 2);
         let decoder = WeightDecoder::new(&**inr, layout, widths, *seed, &mut Init::new(*seed, device));

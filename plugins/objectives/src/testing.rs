@@ -1,4 +1,4 @@
-//! What the tests of both objectives need: a small family of networks and two views of a batch.
+//! What the tests of all objectives need: a small family of networks and two views of a batch.
 
 use std::sync::Arc;
 

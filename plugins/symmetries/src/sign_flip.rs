@@ -1,0 +1,33 @@
+//! `sign-flip`: a sine neuron and its negative compute the same.
+
+use equigen_core::action::{Element, NeuronMap};
+use equigen_core::{Activation, Hidden, Layout, Result, Symmetry, seed, seed::Rng};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::on_layers;
+
+/// Negates row, bias and outgoing column of sine neurons, each with probability one half: sin is odd.
+///
+/// Source: Chen, Lu and Hecht-Nielsen 1993, "On the geometry of feedforward neural network error surfaces", for odd
+/// activations.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct SignFlip {}
+
+equigen_core::register!(Symmetry, SignFlip);
+
+#[typetag::serde(name = "sign-flip")]
+impl Symmetry for SignFlip {
+    fn acts_on(&self, hidden: &Hidden) -> bool {
+        matches!(hidden.activation, Activation::Sine { .. })
+    }
+
+    fn sample(&self, layout: &Layout, rng: &mut Rng) -> Result<Element> {
+        on_layers(self, layout, "sine", |hidden| {
+            let signs: Vec<f32> =
+                seed::indices(rng, hidden.width, 2).iter().map(|bit| 1.0 - 2.0 * *bit as f32).collect();
+            NeuronMap { incoming: signs.clone(), outgoing: signs, ..NeuronMap::identity(hidden.width) }
+        })
+    }
+}
