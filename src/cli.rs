@@ -22,6 +22,7 @@ enum Verb {
     Check(verbs::check::Check),
     Sample(verbs::sample::Sample),
     Report(verbs::report::Report),
+    Sweep(verbs::sweep::Sweep),
     Plugin(verbs::plugin::Plugin),
 }
 
@@ -35,6 +36,7 @@ impl Cli {
             Verb::Check(check) => check.run(),
             Verb::Sample(sample) => sample.run(),
             Verb::Report(report) => report.run(),
+            Verb::Sweep(sweep) => sweep.run(),
             Verb::Plugin(plugin) => plugin.run(),
         }
     }

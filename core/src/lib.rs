@@ -27,6 +27,7 @@ pub mod run;
 pub mod seed;
 pub mod stages;
 pub mod statistics;
+pub mod sweep;
 pub mod target;
 pub mod tensors;
 pub mod weights;

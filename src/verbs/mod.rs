@@ -8,6 +8,7 @@ pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod sample;
 pub(crate) mod schema;
+pub(crate) mod sweep;
 
 use std::io::Write;
 use std::path::PathBuf;

@@ -293,6 +293,8 @@ pub enum Condition {
     /// The features of the root of its family, and the level at which the network is deformed kin of it, so that the
     /// generator learns how signals of one kind vary.
     Kin,
+    /// Nothing: features are zero, and the generator learns one distribution for all (as HyperDiffusion does).
+    None,
 }
 
 /// The generator meets the shots.

@@ -2,9 +2,12 @@
 
 mod chart;
 mod page;
+mod sweep;
 
 use std::collections::BTreeSet;
 use std::path::Path;
+
+pub use sweep::{sweep_csv, sweep_page, sweep_table};
 
 use crate::run::{Curve, RunRecord};
 use crate::stages::{Evaluation, Samples, Split};
@@ -63,8 +66,13 @@ pub fn table(evaluation: &Evaluation) -> String {
             columns.iter().map(|name| row.measures.get(*name).map_or_else(String::new, |value| figure(*value)));
         lines.push(std::iter::once(row.name.clone()).chain(figures).collect());
     }
+    markdown(&lines)
+}
+
+/// Lines of cells as a Markdown table, the first its head, padded so that it reads well on a terminal too.
+fn markdown(lines: &[Vec<String>]) -> String {
     let width = |column: usize| lines.iter().map(|line| line[column].len()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..=columns.len()).map(width).collect();
+    let widths: Vec<usize> = (0..lines[0].len()).map(width).collect();
     let format_line = |line: &Vec<String>| {
         let cells = line.iter().zip(&widths).enumerate();
         let cells = cells.map(|(i, (cell, width))| match i {

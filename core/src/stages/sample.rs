@@ -149,6 +149,9 @@ impl<'a> Sampler<'a> {
 
     fn features(&self, rows: &[usize], seed: Seed) -> Result<Vec<f32>> {
         let sample = &self.context.pipeline.sample;
+        if matches!(self.context.pipeline.train.condition, Condition::None) {
+            return Ok(vec![0.0; rows.len() * self.bank.dim]);
+        }
         let (device, mut rng) = (&self.context.device, seed.stream(0));
         let mut features = if sample.deformations.is_empty() {
             host::read(self.encoder.pooled(&self.data.zoo.weights(rows, device)))

@@ -119,6 +119,10 @@ impl<'a> GeneratorTraining<'a> {
         let level = match &self.pipeline.train.condition {
             Condition::Own => vec![0.0; n],
             Condition::Kin => pairs.levels.clone(),
+            Condition::None => {
+                disturbed = disturbed * 0.0;
+                vec![0.0; n]
+            }
             Condition::Disturbed { disturbance } => {
                 let scale = disturbance.scale() as f32;
                 let level: Vec<f32> = (0..n).map(|_| rng.random::<f32>() * scale).collect();
