@@ -103,7 +103,7 @@ impl Sweep {
         let mut all = vec![Variant { choices: Vec::new(), seed: None, set: self.set.clone() }];
         for axis in &self.axis {
             let with = |variant: &Variant, choice: &Choice| Variant {
-                choices: [&variant.choices[..], &[choice.name.clone()]].concat(),
+                choices: [&variant.choices[..], std::slice::from_ref(&choice.name)].concat(),
                 seed: None,
                 set: [&variant.set[..], &choice.set[..]].concat(),
             };
@@ -153,15 +153,17 @@ pub struct SweepRow {
 
 /// The rows of a table from the figures of each variant; runs that are not there are left out.
 pub fn rows(variants: &[(Variant, BTreeMap<String, f64>)]) -> Vec<SweepRow> {
-    let mut groups: Vec<(Vec<String>, Vec<&BTreeMap<String, f64>>)> = Vec::new();
-    for (variant, figures) in variants {
-        match groups.iter_mut().find(|(choices, _)| *choices == variant.choices) {
-            Some((_, group)) => group.push(figures),
-            None => groups.push((variant.choices.clone(), vec![figures])),
+    let mut choices: Vec<&Vec<String>> = Vec::new();
+    for (variant, _) in variants {
+        if !choices.contains(&&variant.choices) {
+            choices.push(&variant.choices);
         }
     }
-    let row = |(choices, group): (Vec<String>, Vec<&BTreeMap<String, f64>>)| {
-        let mut row = SweepRow { choices, runs: group.len(), mean: BTreeMap::new(), deviation: BTreeMap::new() };
+    let row = |choices: &Vec<String>| {
+        let group = variants.iter().filter(|(variant, _)| variant.choices == *choices);
+        let group: Vec<&BTreeMap<String, f64>> = group.map(|(_, figures)| figures).collect();
+        let mut row =
+            SweepRow { choices: choices.clone(), runs: group.len(), mean: BTreeMap::new(), deviation: BTreeMap::new() };
         for name in group[0].keys() {
             let values: Vec<f64> = group.iter().filter_map(|figures| figures.get(name).copied()).collect();
             let mean = values.iter().sum::<f64>() / values.len() as f64;
@@ -173,7 +175,7 @@ pub fn rows(variants: &[(Variant, BTreeMap<String, f64>)]) -> Vec<SweepRow> {
         }
         row
     };
-    groups.into_iter().map(row).collect()
+    choices.into_iter().map(row).collect()
 }
 
 #[cfg(test)]

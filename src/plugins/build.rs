@@ -1,6 +1,6 @@
 //! Builds a plugin crate as a library for this program.
 //!
-//! A plugin is an ordinary crate. A second crate, written for the time of the build, links it to core's shared library; it
+//! A plugin is an ordinary crate. A second crate, written for the time of the build, links it to core's shared library. It
 //! must be a member of the framework's own workspace, since a crate of another workspace would see another core. Program
 //! and plugin are built in one call of cargo, so that both get the same features of what they share.
 
@@ -12,29 +12,37 @@ use serde_json::Value;
 
 use super::seal::{Held, PluginFile};
 
-/// Builds the crate in `folder`; gives the library's path.
+/// Builds the crates in `folders`; gives the paths of their libraries.
 ///
 /// # Errors
-/// If the crate or the framework's source is not there, or the build fails.
-pub(crate) fn build(folder: &Path, source: Option<&Path>) -> Result<PathBuf> {
+/// If a crate or the framework's source is not there, or the build fails.
+pub(crate) fn build(folders: &[PathBuf], source: Option<&Path>) -> Result<Vec<PathBuf>> {
     let source = source_folder(source)?;
-    let folder = fs_err::canonicalize(folder).map_err(|error| Error::config(error.to_string()))?;
-    let package = Package::read(&folder)?;
+    let packages = folders.iter().map(|folder| Package::read(folder)).collect::<Result<Vec<_>>>()?;
     let target = target_folder(&source)?;
-    let wrapper = Wrapper::write(&source, &package)?;
-    let built = run_cargo(&source, &wrapper)?;
-    drop(wrapper);
+    // Wrapper crates and lock file are one build's at a time.
+    let lock = std::fs::File::create(target.join(".plugin-build.lock"))?;
+    lock.lock()?;
+    let built = {
+        let wrappers = Wrappers::write(&source, &packages)?;
+        run_cargo(&source, &wrappers.names)?
+    };
+    let program = target.join(if cfg!(debug_assertions) { "debug" } else { "release" }).join("equigen-bare");
+    packages.iter().zip(&built).map(|(package, library)| sealed(package, library, &program)).collect()
+}
+
+/// Writes the sealed library beside the built one.
+fn sealed(package: &Package, built: &Path, program: &Path) -> Result<PathBuf> {
     let out = built.with_file_name(format!("lib{}.so", package.name.replace('-', "_")));
-    let plugin = format!("{} {}", package.name, package.version);
     // What it holds is known only when it is loaded, in a fresh process, since a library stays in the one that loads it.
-    let components = holds(&target, &built)?;
+    let components = holds(program, built)?;
     if components.is_empty() {
         return Err(Error::failed(format!(
             "`{}` registers no component: call `equigen_core::register!(Kind, Type);`",
-            folder.display()
+            package.folder.display()
         )));
     }
-    PluginFile::read(&built)?.write_sealed(&out, plugin, components)?;
+    PluginFile::read(built)?.write_sealed(&out, format!("{} {}", package.name, package.version), components)?;
     Ok(out)
 }
 
@@ -50,15 +58,18 @@ pub(crate) fn source_folder(given: Option<&Path>) -> Result<PathBuf> {
     )))
 }
 
-/// Name and version of a crate.
+/// What cargo says of a crate.
 struct Package {
     folder: PathBuf,
+    /// The root of its workspace.
+    workspace: PathBuf,
     name: String,
     version: String,
 }
 
 impl Package {
     fn read(folder: &Path) -> Result<Self> {
+        let folder = &fs_err::canonicalize(folder).map_err(|error| Error::config(error.to_string()))?;
         let manifest = folder.join("Cargo.toml");
         if !manifest.is_file() {
             let remedy = "name the folder of a crate, or make one with `equigen plugin new NAME --kind KIND`";
@@ -73,7 +84,8 @@ impl Package {
         let package = packages.iter().find(here);
         let package = package.ok_or_else(|| Error::config(format!("`{}` is no crate", folder.display())))?;
         let text = |key: &str| package[key].as_str().unwrap_or_default().to_owned();
-        Ok(Self { folder: folder.to_owned(), name: text("name"), version: text("version") })
+        let workspace = PathBuf::from(metadata["workspace_root"].as_str().unwrap_or_default());
+        Ok(Self { folder: folder.to_owned(), workspace, name: text("name"), version: text("version") })
     }
 }
 
@@ -93,56 +105,79 @@ fn target_folder(source: &Path) -> Result<PathBuf> {
     Ok(PathBuf::from(metadata["target_directory"].as_str().unwrap_or("target")))
 }
 
-/// The crate that links a plugin to core's shared library; gone when this is dropped.
-struct Wrapper {
-    name: String,
-    folder: PathBuf,
+/// The crates that link plugins to core's shared library; gone when this is dropped.
+struct Wrappers {
+    names: Vec<String>,
+    folders: Vec<PathBuf>,
     lock: PathBuf,
     lock_text: Vec<u8>,
+    /// Links to crates that lie inside the source.
+    links: tempfile::TempDir,
 }
 
-impl Wrapper {
-    fn write(source: &Path, package: &Package) -> Result<Self> {
+impl Wrappers {
+    fn write(source: &Path, packages: &[Package]) -> Result<Self> {
         let lock = source.join("Cargo.lock");
-        let name = format!("{}-library", package.name);
-        let folder = source.join("plugins").join(&name);
-        let wrapper = Self { folder, lock_text: fs_err::read(&lock)?, lock, name };
-        fs_err::create_dir_all(wrapper.folder.join("src"))?;
-        let manifest = format!(
-            "[package]\nname = {:?}\nversion = {:?}\nedition = \"2024\"\npublish = false\n\n[lib]\ncrate-type = [\"dylib\"]\n\n\
-             [dependencies]\nequigen-dylib = {{ path = {:?} }}\nplugin = {{ package = {:?}, path = {:?} }}\n",
-            wrapper.name,
-            package.version,
-            source.join("core/dylib"),
-            package.name,
-            package.folder
-        );
-        files::write(&wrapper.folder.join("Cargo.toml"), manifest.as_bytes())?;
-        let code = "use plugin as _;\n\nequigen_dylib::plugin!();\n";
-        files::write(&wrapper.folder.join("src/lib.rs"), code.as_bytes())?;
-        Ok(wrapper)
+        let lock_text = fs_err::read(&lock)?;
+        let links = tempfile::tempdir()?;
+        let mut wrappers = Self { names: Vec::new(), folders: Vec::new(), lock, lock_text, links };
+        for package in packages {
+            let name = format!("{}-library", package.name);
+            let folder = source.join("plugins").join(&name);
+            wrappers.names.push(name.clone());
+            wrappers.folders.push(folder.clone());
+            fs_err::create_dir_all(folder.join("src"))?;
+            let path = wrappers.path_outside(source, package)?;
+            let manifest = format!(
+                "[package]\nname = {name:?}\nversion = {:?}\nedition = \"2024\"\npublish = false\n\n\
+                 [lib]\ncrate-type = [\"dylib\"]\n\n[dependencies]\nequigen-dylib = {{ path = {:?} }}\n\
+                 plugin = {{ package = {:?}, path = {:?} }}\n",
+                package.version,
+                source.join("core/dylib"),
+                package.name,
+                path
+            );
+            files::write(&folder.join("Cargo.toml"), manifest.as_bytes())?;
+            files::write(&folder.join("src/lib.rs"), b"use plugin as _;\n\nequigen_dylib::plugin!();\n")?;
+        }
+        Ok(wrappers)
+    }
+
+    /// The path by which a wrapper names a crate. Cargo takes what lies below a workspace for one of its members, so that a
+    /// crate with a workspace of its own is named by a link from outside, unless the workspace excludes its folder.
+    fn path_outside(&self, source: &Path, package: &Package) -> Result<PathBuf> {
+        let folder = &package.folder;
+        if !folder.starts_with(source) || package.workspace == source || is_excluded(source, folder)? {
+            return Ok(folder.clone());
+        }
+        let link = self.links.path().join(&package.name);
+        std::os::unix::fs::symlink(folder, &link)?;
+        Ok(link)
     }
 }
 
-impl Drop for Wrapper {
+/// Whether the framework's workspace excludes a folder.
+fn is_excluded(source: &Path, folder: &Path) -> Result<bool> {
+    let text = fs_err::read_to_string(source.join("Cargo.toml"))?;
+    let manifest: toml::Table = text.parse().map_err(|error: toml::de::Error| Error::failed(error.to_string()))?;
+    let excluded = manifest.get("workspace").and_then(|workspace| workspace.get("exclude")?.as_array().cloned());
+    let excluded = excluded.unwrap_or_default();
+    Ok(excluded.iter().filter_map(toml::Value::as_str).any(|path| folder.starts_with(source.join(path))))
+}
+
+impl Drop for Wrappers {
     fn drop(&mut self) {
-        // A workspace that names a crate that is gone does not build: both go together, as far as they can.
-        let _ = fs_err::remove_dir_all(&self.folder);
+        // The lock file must not name crates that are gone: all go together, as far as they can.
+        self.folders.iter().for_each(|folder| _ = fs_err::remove_dir_all(folder));
         let _ = files::write(&self.lock, &self.lock_text);
     }
 }
 
-/// Builds program and plugin; gives the path of the plugin's library.
-fn run_cargo(source: &Path, wrapper: &Wrapper) -> Result<PathBuf> {
+/// Builds program and plugins; gives the paths of the plugins' libraries, in order.
+fn run_cargo(source: &Path, wrappers: &[String]) -> Result<Vec<PathBuf>> {
     let mut command = Command::new("cargo");
-    command.args([
-        "build",
-        "--package",
-        "equigen",
-        "--package",
-        &wrapper.name,
-        "--message-format=json-render-diagnostics",
-    ]);
+    command.args(["build", "--package", "equigen", "--message-format=json-render-diagnostics"]);
+    wrappers.iter().for_each(|name| _ = command.args(["--package", name]));
     if !cfg!(debug_assertions) {
         command.arg("--release");
     }
@@ -151,20 +186,21 @@ fn run_cargo(source: &Path, wrapper: &Wrapper) -> Result<PathBuf> {
     if !output.status.success() {
         return Err(Error::failed("the plugin does not build; cargo's messages stand above"));
     }
-    let library = output.stdout.split(|byte| *byte == b'\n').filter_map(|line| {
-        let message: Value = serde_json::from_slice(line).ok()?;
-        let is_wrapper = message["target"]["name"].as_str() == Some(&wrapper.name.replace('-', "_"));
-        let files = message["filenames"].as_array().filter(|_| is_wrapper)?;
-        files.iter().filter_map(Value::as_str).find(|file| file.ends_with(".so")).map(PathBuf::from)
-    });
-    library.last().ok_or_else(|| Error::failed("cargo built no library"))
+    let messages: Vec<Value> =
+        output.stdout.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect();
+    let library = |name: &String| {
+        let target = name.replace('-', "_");
+        let of = messages.iter().filter(|message| message["target"]["name"].as_str() == Some(&target));
+        let mut files = of.filter_map(|message| message["filenames"].as_array()).flatten().filter_map(Value::as_str);
+        let library = files.rfind(|file| file.ends_with(".so")).map(PathBuf::from);
+        library.ok_or_else(|| Error::failed(format!("cargo built no library of `{name}`")))
+    };
+    wrappers.iter().map(library).collect()
 }
 
 /// What a library holds, by the program that was built with it.
-fn holds(target: &Path, library: &Path) -> Result<Vec<Held>> {
-    let profile = if cfg!(debug_assertions) { "debug" } else { "release" };
-    let program = target.join(profile).join("equigen-bare");
-    let mut command = Command::new(&program);
+fn holds(program: &Path, library: &Path) -> Result<Vec<Held>> {
+    let mut command = Command::new(program);
     command.args(["plugin", "holds"]).arg(library);
     let output = command.output().map_err(|error| Error::failed(format!("`{}`: {error}", program.display())))?;
     if !output.status.success() {

@@ -20,17 +20,17 @@ pub(crate) fn write_new(name: &str, kind: Kind, source: Option<&Path>) -> Result
     let source = super::build::source_folder(source)?;
     let here = std::env::current_dir()?;
     let folder = here.join(name);
-    if folder.symlink_metadata().is_ok() {
+    if fs_err::symlink_metadata(&folder).is_ok() {
         return Err(Error::config(format!("`{}` exists already: choose another name or folder", folder.display())));
     }
     // Whole or not at all: it is written beside, and renamed.
     let beside = tempfile::Builder::new().prefix(".equigen-new-").tempdir_in(&here)?;
     let write = |file: &str, text: &str| files::write(&beside.path().join(file), text.as_bytes());
-    let readme = include_str!("templates/README.md").replace("SOURCE", &source.display().to_string());
+    let readme = include_str!("templates/README.md").replace("NAME", name).replace("KIND", kind.name());
     fs_err::create_dir(beside.path().join("src"))?;
     write("Cargo.toml", &manifest(name, code, &source)?)?;
     write("src/lib.rs", &code.replace("NAME", name).replace("TYPE", &type_name))?;
-    write("README.md", &readme.replace("NAME", name).replace("KIND", kind.name()))?;
+    write("README.md", &readme.replace("SOURCE", &source.display().to_string()))?;
     write(".gitignore", "/target\n")?;
     let lock = source.join("Cargo.lock");
     if lock.is_file() {
@@ -106,8 +106,10 @@ fn manifest(name: &str, code: &str, source: &Path) -> Result<String> {
     if code.contains("equigen_symmetries::") {
         development.push(format!("equigen-symmetries = {{ path = {:?} }}", source.join("plugins/symmetries")));
     }
+    // Once each and the last first: a path may contain any word.
     let text = include_str!("templates/manifest.toml").replace("NAME", name);
-    Ok(text.replace("DEPENDENCIES", &dependencies.join("\n")).replace("DEVELOPMENT", &development.join("\n")))
+    let text = text.replacen("DEVELOPMENT", &development.join("\n"), 1);
+    Ok(text.replacen("DEPENDENCIES", &dependencies.join("\n"), 1))
 }
 
 /// A dependency of a manifest, `name = …`, up to the end of the line on which its brackets close.

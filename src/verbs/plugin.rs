@@ -30,10 +30,11 @@ enum What {
         #[arg(long, value_name = "DIR")]
         source: Option<PathBuf>,
     },
-    /// Build a crate as a library for this program; prints the library's path
+    /// Build crates as libraries for this program; prints the libraries' paths
     Build {
-        /// The crate's folder
-        folder: PathBuf,
+        /// The crates' folders
+        #[arg(required = true, value_name = "DIR")]
+        folders: Vec<PathBuf>,
         /// Folder of equigen's source [default: where this program was built]
         #[arg(long, value_name = "DIR")]
         source: Option<PathBuf>,
@@ -61,7 +62,10 @@ impl Plugin {
             What::New { name, kind, source } => {
                 print(&format!("{}", write_new(&name, parse_kind(&kind)?, source.as_deref())?.display()))
             }
-            What::Build { folder, source } => print(&format!("{}", build(&folder, source.as_deref())?.display())),
+            What::Build { folders, source } => {
+                let libraries = build(&folders, source.as_deref())?;
+                libraries.iter().try_for_each(|library| print(&format!("{}", library.display())))
+            }
             What::List { libraries, json } => list(&libraries, json),
             What::Holds { library } => {
                 load_unsealed(&library)?;

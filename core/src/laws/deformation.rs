@@ -15,7 +15,7 @@ pub fn follows_the_seed(deformation: &dyn Deformation, case: &Case) -> Verdict {
     let images = |purpose: &str| {
         let map = deformation.draw(dimensions, 1.0, &mut case.rng(purpose)).ok()?;
         let mut images = points.clone();
-        images.chunks_mut(dimensions).for_each(|point| map(point));
+        images.chunks_mut(dimensions).for_each(&map);
         Some(images)
     };
     let (Some(first), Some(again)) = (images("0"), images("0")) else {

@@ -158,7 +158,7 @@ pub fn has_true_gradients(encoder: &dyn Encoder, case: &Case) -> Verdict {
             let behind = value(weights.values().clone() - direction.clone() * step);
             host::scalar((ahead - behind) / (2.0 * step))
         };
-        let differences = [1e-3, 3e-4, 1e-4].map(difference);
+        let differences = [1e-3, 3e-4, 1e-4, 3e-5].map(difference);
         if !differences.iter().any(|difference| (slope - difference).abs() < 0.03 * length) {
             return Verdict::Broken(format!("the gradient says {slope}, differences say {differences:?}"));
         }

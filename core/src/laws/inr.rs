@@ -6,7 +6,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::{Case, Law, Verdict, difference};
 use crate::dense::{self, Points};
-use crate::{Inr, Layout, Seed, Weights, host, seed};
+use crate::{Activation, Hidden, Inr, Layout, Seed, Weights, host, seed};
 
 /// All laws of a family of networks.
 pub fn laws(inr: &dyn Inr) -> Vec<Law<'_>> {
@@ -14,6 +14,7 @@ pub fn laws(inr: &dyn Inr) -> Vec<Law<'_>> {
         Law::new("starts are finite and follow the seed", |case| starts(inr, case)),
         Law::new("a batch is its networks one by one", |case| one_by_one(inr, case)),
         Law::new("fused equals plain", |case| fused_equals_plain(inr, case)),
+        Law::new("the layout says how it activates", |case| layout_says_how_it_activates(inr, case)),
         Law::slow("true gradients", |case| has_true_gradients(inr, case)),
     ]
 }
@@ -82,6 +83,23 @@ pub fn fused_equals_plain(inr: &dyn Inr, case: &Case) -> Verdict {
         difference(&got, &values, 1e-3).map(|wrong| format!("double precision: {wrong}"))
     };
     Verdict::of(plain.or_else(exact))
+}
+
+/// The layout, from which symmetries follow, names the activations that the stack computes.
+pub fn layout_says_how_it_activates(inr: &dyn Inr, case: &Case) -> Verdict {
+    let Ok(layout) = inr.layout(case.layout().inputs(), case.channels) else {
+        return Verdict::Refused;
+    };
+    let Some(stack) = inr.dense(&layout) else {
+        return Verdict::Holds;
+    };
+    let agrees = |(said, done): (&Hidden, &equigen_kernels::Activation)| match (said.activation, done) {
+        (Activation::Sine { omega: said }, equigen_kernels::Activation::Sine { omega: done }) => said as f32 == *done,
+        (Activation::Relu, equigen_kernels::Activation::Relu) => true,
+        _ => false,
+    };
+    let wrong = layout.hidden().iter().zip(&stack.activations).position(|pair| !agrees(pair));
+    Verdict::of(wrong.map(|layer| format!("hidden layer {layer} computes {:?}", stack.activations[layer])))
 }
 
 /// Gradients in the weights agree with central differences along a random direction, to 3 % of the gradient's length.

@@ -118,6 +118,8 @@ pub fn difference<T: Copy + Into<f64>>(got: &[T], expected: &[T], tolerance: f64
         return Some(format!("{} numbers where {} were expected", got.len(), expected.len()));
     }
     let pairs = got.iter().zip(expected).map(|(a, b)| ((*a).into(), (*b).into()));
-    let wrong = pairs.enumerate().find(|(_, (a, b))| !((a - b).abs() <= tolerance * (1.0 + f64::abs(*b))));
+    // A NaN is near nothing.
+    let near = |a: f64, b: f64| (a - b).abs() <= tolerance * (1.0 + b.abs());
+    let wrong = pairs.enumerate().find(|(_, (a, b))| !near(*a, *b));
     wrong.map(|(i, (a, b))| format!("number {i} is {a}, expected {b}"))
 }

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::matching::match_to;
+use crate::matching::{central_phases, match_to};
 
 /// Moves every network to where it is most like a reference network, by weight matching with signs: same function.
 ///
@@ -36,7 +36,11 @@ impl Augmentation for Align {
         let layout = weights.layout();
         let values = weights.to_host();
         let unit = seed::normal(&mut Seed::new(self.reference).split("align").stream(0), layout.parameters());
-        let element = |network: &[f32]| match_to(layout, &scaled(layout, &unit, network), network);
+        let element = |network: &[f32]| {
+            let phases = central_phases(layout, network);
+            let network = phases.apply_host(layout, network);
+            match_to(layout, &scaled(layout, &unit, &network), &network).compose(&phases)
+        };
         let elements: Vec<Element> = values.par_chunks(layout.parameters()).map(element).collect();
         action::apply(&elements, weights)
     }

@@ -15,7 +15,7 @@ const PASSES: usize = 12;
 /// The first pass looks at incoming weights only, layer after layer. Those are settled by the layers before, whatever order
 /// and signs the network came in, and so is all that follows: a network and its image under an element match alike.
 pub(crate) fn match_to(layout: &Layout, reference: &[f32], network: &[f32]) -> Element {
-    let mut total = central_phases(layout, network);
+    let mut total = Element::identity(layout);
     for pass in 0..PASSES {
         let mut changed = pass == 0;
         for layer in 0..layout.hidden().len() {
@@ -37,7 +37,7 @@ pub(crate) fn match_to(layout: &Layout, reference: &[f32], network: &[f32]) -> E
 }
 
 /// Biases of sine neurons brought within half a period of zero, which is the same function.
-fn central_phases(layout: &Layout, network: &[f32]) -> Element {
+pub(crate) fn central_phases(layout: &Layout, network: &[f32]) -> Element {
     let mut element = Element::identity(layout);
     for (layer, (hidden, map)) in layout.hidden().iter().zip(&mut element.0).enumerate() {
         let Activation::Sine { omega } = hidden.activation else { continue };

@@ -51,7 +51,7 @@ impl Encoder for NeuralGraph {
             layers: init.uniform([hidden + 1, width], 1.0),
             bias: Linear::new(1, width, &mut init),
             edges: Mlp::new(&[1, edge, edge], &mut init),
-            rounds: (0..rounds).map(|_| Round::new(width, edge, &mut init)).collect(),
+            rounds: (1..=rounds).map(|round| Round::new(width, edge, round == rounds, &mut init)).collect(),
             head: Mlp::new(&[(hidden + layout.channels()) * width, 2 * width, dim], &mut init),
         };
         Ok(Box::new(Model { learner: Learner::new(network), scale: Scale::new(context) }))
@@ -72,10 +72,11 @@ equigen_core::register!(Encoder, NeuralGraph);
 #[derive(Module, Debug)]
 struct Look {
     query: Linear,
-    key: Linear,
+    /// Without a constant, which would be the same for all that are looked at, and so nothing.
+    key: Param<Tensor<2>>,
     value: Linear,
-    /// Score of an edge.
-    score: Linear,
+    /// Score of an edge, likewise.
+    score: Param<Tensor<2>>,
     /// Message of an edge.
     message: Linear,
 }
@@ -84,9 +85,9 @@ impl Look {
     fn new(width: usize, edge: usize, init: &mut Init) -> Self {
         Self {
             query: Linear::new(width, width, init),
-            key: Linear::new(width, width, init),
+            key: init.uniform([width, width], 1.0 / (width as f64).sqrt()),
             value: Linear::new(width, width, init),
-            score: Linear::new(edge, 1, init),
+            score: init.uniform([edge, 1], 1.0 / (edge as f64).sqrt()),
             message: Linear::new(edge, width, init),
         }
     }
@@ -94,9 +95,11 @@ impl Look {
     /// Nodes `[n, a, width]` attend to others `[n, b, width]` over edges `[n, a, b, edge]`.
     fn forward(&self, nodes: Tensor<3>, others: Tensor<3>, edges: Tensor<4>) -> Tensor<3> {
         let [n, a, b, edge] = edges.dims();
-        let width = nodes.dims()[2] as f64;
-        let scores = self.query.forward(nodes).matmul(self.key.forward(others.clone()).swap_dims(1, 2)) / width.sqrt();
-        let scores = scores + self.score.forward(edges.clone()).reshape([n, a, b]);
+        let width = nodes.dims()[2];
+        let keys = others.clone().reshape([n * b, width]).matmul(self.key.val()).reshape([n, b, width]);
+        let scores = self.query.forward(nodes).matmul(keys.swap_dims(1, 2)) / (width as f64).sqrt();
+        let own = edges.clone().reshape([n * a * b, edge]).matmul(self.score.val());
+        let scores = scores + own.reshape([n, a, b]);
         let attention = softmax(scores, 2);
         let seen = (edges * attention.clone().unsqueeze_dim::<4>(3)).sum_dim(2).reshape([n, a, edge]);
         attention.matmul(self.value.forward(others)) + self.message.forward(seen)
@@ -109,21 +112,29 @@ struct Round {
     before: Look,
     behind: Look,
     update: Mlp,
-    edge: Linear,
-    edge_to: Linear,
-    edge_from: Linear,
+    /// What edges learn; nothing reads them after the last round.
+    edges: Option<EdgeUpdate>,
+}
+
+#[derive(Module, Debug)]
+struct EdgeUpdate {
+    own: Linear,
+    to: Linear,
+    from: Linear,
 }
 
 impl Round {
-    fn new(width: usize, edge: usize, init: &mut Init) -> Self {
+    fn new(width: usize, edge: usize, last: bool, init: &mut Init) -> Self {
         Self {
             norm: LayerNorm::new(width, init),
             before: Look::new(width, edge, init),
             behind: Look::new(width, edge, init),
             update: Mlp::new(&[2 * width, 2 * width, width], init),
-            edge: Linear::new(edge, edge, init),
-            edge_to: Linear::new(width, edge, init),
-            edge_from: Linear::new(width, edge, init),
+            edges: (!last).then(|| EdgeUpdate {
+                own: Linear::new(edge, edge, init),
+                to: Linear::new(width, edge, init),
+                from: Linear::new(width, edge, init),
+            }),
         }
     }
 
@@ -142,10 +153,11 @@ impl Round {
             };
             *layer = layer.clone() + self.update.forward(Tensor::cat(vec![before, behind], 2));
         }
+        let Some(update) = &self.edges else { return };
         for (at, edge) in edges.iter_mut().enumerate() {
-            let from = self.edge_from.forward(seen[at].clone()).unsqueeze_dim::<4>(1);
-            let to = self.edge_to.forward(seen[at + 1].clone()).unsqueeze_dim::<4>(2);
-            *edge = edge.clone() + relu(self.edge.forward(edge.clone()) + from + to);
+            let from = update.from.forward(seen[at].clone()).unsqueeze_dim::<4>(1);
+            let to = update.to.forward(seen[at + 1].clone()).unsqueeze_dim::<4>(2);
+            *edge = edge.clone() + relu(update.own.forward(edge.clone()) + from + to);
         }
     }
 }

@@ -44,12 +44,12 @@ impl Encoder for ScaleGmn {
         let layers = layout.hidden().len();
         let mut direction = |ends: usize| Direction {
             ends: init.uniform([ends, width], 1.0),
-            bias: init.uniform([layers, width], 1.0),
             mix: (0..layers).map(|_| init.uniform([width, width], 1.7 / (width as f64).sqrt())).collect(),
             gate: (0..layers).map(|_| Mlp::new(&[width, width, width], &mut init)).collect(),
         };
         let (forwards, backwards) = (direction(layout.inputs()), direction(layout.channels()));
         let network = Network {
+            bias: init.uniform([layers, width], 1.0),
             forwards,
             backwards,
             neuron: (0..layers).map(|_| Mlp::new(&[2 * width, 2 * width, 2 * width], &mut init)).collect(),
@@ -79,8 +79,6 @@ equigen_core::register!(Encoder, ScaleGmn);
 struct Direction {
     /// Vectors of the coordinates, or of the channels, where it begins: those have a fixed order.
     ends: Param<Tensor<2>>,
-    /// How a neuron's bias counts, `[layers, width]`.
-    bias: Param<Tensor<2>>,
     /// Linear maps of vectors, without a constant, which would not scale.
     mix: Vec<Param<Tensor<2>>>,
     gate: Vec<Mlp>,
@@ -107,6 +105,8 @@ fn unit(x: Tensor<3>) -> Tensor<3> {
 
 #[derive(Module, Debug)]
 struct Network {
+    /// How a neuron's bias counts forwards, `[layers, width]`.
+    bias: Param<Tensor<2>>,
     forwards: Direction,
     backwards: Direction,
     /// One per hidden layer, on invariants of a neuron.
@@ -124,7 +124,8 @@ struct Model {
 impl Model {
     /// Forward vectors of every hidden layer, and of the channels.
     fn forwards(&self, weights: &Weights) -> Vec<Tensor<3>> {
-        let direction = &self.learner.module().forwards;
+        let network = self.learner.module();
+        let direction = &network.forwards;
         let (n, layers) = (weights.len(), weights.layout().hidden().len());
         let [inputs, width] = direction.ends.val().dims();
         let mut x = direction.ends.val().reshape([1, inputs, width]).expand([n, inputs, width]);
@@ -134,7 +135,7 @@ impl Model {
             let mut messages = weights.weight(layer).matmul(x) / fan_in.sqrt();
             if layer < layers {
                 let bias = weights.bias(layer).unsqueeze_dim::<3>(2);
-                let counts = direction.bias.val().narrow(0, layer, 1).reshape([1, 1, width]);
+                let counts = network.bias.val().narrow(0, layer, 1).reshape([1, 1, width]);
                 messages = messages + bias * counts;
                 messages = direction.step(layer, messages);
             }

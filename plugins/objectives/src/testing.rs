@@ -1,61 +1,38 @@
-//! What the tests of all objectives need: a small family of networks and two views of a batch.
+//! What the tests of all objectives need beside the laws: small networks, two views of a batch, and a few steps on it.
 
 use std::sync::Arc;
 
 use burn::tensor::{Device, Tensor};
 use equigen_core::dense::Points;
+use equigen_core::laws::{Case, OMEGA};
 use equigen_core::learner::{Learner, Step, Trainable};
 use equigen_core::nn::Init;
-use equigen_core::seed::{self, Rng};
-use equigen_core::statistics::Statistics;
 use equigen_core::{
-    Activation, AffineMaps, Axis, Domain, Hidden, Inr, Layout, Objective, ObjectiveContext, Result, Seed,
-    TargetSignals, Views, Weights, host, move_signal,
+    Activation, AffineMaps, Axis, Domain, Hidden, Inr, Objective, ObjectiveContext, Seed, TargetSignals, Views,
+    Weights, host, move_signal,
 };
-use equigen_kernels::DenseStack;
-use serde::{Deserialize, Serialize};
-
-/// A SIREN 2-8-8-1 of low frequency.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct SmallSiren {}
-
-const OMEGA: f32 = 3.0;
-
-#[typetag::serde(name = "small-siren-of-the-objective-tests")]
-impl Inr for SmallSiren {
-    fn layout(&self, dimensions: usize, channels: usize) -> Result<Layout> {
-        let activation = Activation::Sine { omega: f64::from(OMEGA) };
-        let hidden = [Hidden { width: 8, activation }; 2];
-        Ok(Layout::dense(Axis::Coordinates(dimensions), &hidden, channels))
-    }
-
-    fn initialise(&self, layout: &Layout, rng: &mut Rng) -> Vec<f32> {
-        seed::uniform(rng, layout.parameters(), -0.5, 0.5)
-    }
-
-    fn dense(&self, layout: &Layout) -> Option<DenseStack> {
-        Some(DenseStack::siren(&layout.widths(), OMEGA))
-    }
-}
 
 /// Length of the features of these tests.
 pub(crate) const DIM: usize = 8;
 
+/// Sine networks 2-8-8-1.
+fn case(networks: usize) -> Case {
+    let hidden = vec![Hidden { width: 8, activation: Activation::Sine { omega: OMEGA } }; 2];
+    Case { input: Axis::Coordinates(2), hidden, channels: 1, networks, seed: 5 }
+}
+
 /// A context for networks of one layout, and `count` networks.
 pub(crate) fn networks(count: usize) -> (ObjectiveContext, Weights) {
-    let device = Device::flex().autodiff();
-    let inr = SmallSiren {};
-    let layout = Arc::new(inr.layout(2, 1).unwrap());
-    let rows: Vec<Vec<f32>> = (0..count).map(|i| inr.initialise(&layout, &mut Seed::new(5).stream(i as u64))).collect();
+    let (case, device) = (case(count), Device::flex().autodiff());
     let context = ObjectiveContext {
-        inr: Arc::new(inr),
-        layout: layout.clone(),
-        statistics: Statistics::of(&layout, rows.iter().map(Vec::as_slice)),
+        inr: Arc::new(case.inr()),
+        layout: case.layout(),
+        statistics: case.statistics(),
         dim: DIM,
         device: device.clone(),
         seed: Seed::new(3),
     };
-    (context, Weights::from_host(layout, rows.concat(), &device).unwrap())
+    (context, case.weights(&device))
 }
 
 /// Two views, the second shifted by `shift` along x, with these features `[2 n, DIM]`.
@@ -63,7 +40,8 @@ pub(crate) fn views(weights: &Weights, shift: f32, features: Tensor<2>) -> Views
     let n = weights.len();
     let domain = Domain::Image { height: 8, width: 8, channels: 1 };
     let grid = Points::Shared(host::tensor(domain.grid(), [domain.points(), 2], &weights.device()));
-    let rendered = host::read(SmallSiren {}.forward(weights, &grid));
+    // Signals lie in 0 to 1.
+    let rendered = host::read(case(n).inr().forward(weights, &grid)).into_iter().map(|v| v.clamp(0.0, 1.0)).collect();
     let signals = TargetSignals::new(domain, rendered, AffineMaps::identity(n, 2));
     let mut maps = AffineMaps::identity(n, 2);
     maps.shift.iter_mut().step_by(2).for_each(|t| *t = shift);

@@ -1,4 +1,5 @@
 use burn::tensor::{Device, Tensor};
+use equigen_core::laws::objective::laws;
 use equigen_core::{Objective, Seed, host, seed};
 
 use crate::testing::{DIM, losses, networks, views};
@@ -15,6 +16,22 @@ fn contrast() -> NtXent {
 /// With less invariance than by default: the views of these tests are unrelated, and agree least where they vary most.
 fn vicreg() -> VicReg {
     VicReg { invariance: 2.0, hidden: 16, out: 8, ..VicReg::default() }
+}
+
+#[test]
+fn laws_hold() {
+    let all: [&dyn Objective; 5] = [
+        &contrast(),
+        &NtXent { hidden: 0, entries: 5, ..contrast() },
+        &reconstruction(),
+        &vicreg(),
+        &VicReg { hidden: 0, entries: 5, ..vicreg() },
+    ];
+    for objective in all {
+        for law in laws(objective) {
+            law.holds(16, Some(file!())).unwrap_or_else(|broken| panic!("{objective:?}: {}: {broken}", law.name));
+        }
+    }
 }
 
 #[test]

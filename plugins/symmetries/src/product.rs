@@ -39,9 +39,11 @@ impl Symmetry for Product {
     }
 
     fn sample(&self, layout: &Layout, rng: &mut Rng) -> Result<Element> {
-        let acts = |factor: &&Box<dyn Symmetry>| layout.hidden().iter().any(|hidden| factor.acts_on(hidden));
         let mut word: Option<Element> = None;
-        for factor in self.factors.iter().filter(acts) {
+        for factor in &self.factors {
+            if !layout.hidden().iter().any(|hidden| factor.acts_on(hidden)) {
+                continue;
+            }
             let next = factor.sample(layout, rng)?;
             word = Some(word.map_or(next.clone(), |word| next.compose(&word)));
         }

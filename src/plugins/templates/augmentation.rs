@@ -24,11 +24,11 @@ equigen_core::register!(Augmentation, TYPE);
 impl Augmentation for TYPE {
     fn draw(&self, layout: &Layout, n: usize, rng: &mut Rng) -> Result<Draws> {
         if !layout.affine_in_coordinates() || !(0.0..1.0).contains(&self.range) {
-            let remedy = "give a number from 0 to below 1, and an INR on raw coordinates such as `siren`";
-            return Err(Error::config(format!("NAME: `range` = {}, networks {layout}: {remedy}", self.range)));
+            let text = format!("`range` = {}, {layout}: give 0 to below 1, and an INR on raw coordinates", self.range);
+            return Err(Error::config(text).within("NAME"));
         }
-        let (columns, range) = (layout.inputs(), self.range as f32);
-        Ok(Draws { columns, values: seed::uniform(rng, n * columns, 1.0 - range, 1.0 + range) })
+        let (columns, r) = (layout.inputs(), self.range as f32);
+        Ok(Draws { columns, values: seed::uniform(rng, n * columns, 1.0 - r, 1.0 + r) })
     }
 
     fn apply(&self, weights: &Weights, draws: &Draws) -> Weights {

@@ -31,7 +31,8 @@ impl Deformation for TYPE {
     fn draw(&self, dimensions: usize, level: f64, rng: &mut Rng) -> Result<CoordinateMap> {
         for (key, value) in [("height", self.height), ("waves", self.waves)] {
             if !(value.is_finite() && value >= 0.0) {
-                return Err(Error::config(format!("NAME: `{key}` = {value}: give a number of at least 0")));
+                let text = format!("`{key}` = {value}: give a number of at least 0");
+                return Err(Error::config(text).within("NAME"));
             }
         }
         let (height, frequency) = ((self.height * level) as f32, (PI * self.waves) as f32);

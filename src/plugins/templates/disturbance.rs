@@ -26,10 +26,12 @@ equigen_core::register!(Disturbance, TYPE);
 impl Disturbance for TYPE {
     fn disturb(&self, rows: &mut [f32], level: &[f32], bank: &FeatureBank, rng: &mut Rng) -> Result<()> {
         if !(self.scale.is_finite() && self.scale >= 0.0) {
-            return Err(Error::config(format!("NAME: `scale` = {}: give a number of at least 0", self.scale)));
+            let text = format!("`scale` = {}: give a number of at least 0", self.scale);
+            return Err(Error::config(text).within("NAME"));
         }
         if bank.len() < 2 {
-            return Err(Error::failed("NAME: there are no two source networks to compare; raise data.limit"));
+            let text = "there are no two source networks to compare; raise data.limit";
+            return Err(Error::failed(text).within("NAME"));
         }
         let feature = |i: usize| &bank.features[i * bank.dim..(i + 1) * bank.dim];
         for (row, level) in rows.chunks_mut(bank.dim).zip(level) {

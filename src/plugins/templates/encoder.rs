@@ -36,8 +36,9 @@ impl Encoder for TYPE {
         let Self { dim, width } = *self;
         let layers = context.layout.hidden().len();
         if [dim, width, layers].contains(&0) {
-            let text = "give both at least 1, and networks with a hidden layer";
-            return Err(Error::config(format!("NAME: `dim` = {dim}, `width` = {width}, {layers} layers: {text}")));
+            let remedy = "give both at least 1, and networks with a hidden layer";
+            let text = format!("`dim` = {dim}, `width` = {width}, {layers} hidden layers: {remedy}");
+            return Err(Error::config(text).within("NAME"));
         }
         let mut init = Init::new(context.seed, &context.device);
         let neurons = (0..layers).map(|_| Mlp::new(&[NUMBERS, width, width], &mut init)).collect();

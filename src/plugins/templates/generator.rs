@@ -38,8 +38,9 @@ impl Generator for TYPE {
     fn build(&self, context: &GeneratorContext) -> Result<Box<dyn GeneratorModel>> {
         let Self { hidden, noise } = *self;
         if hidden == 0 || !(noise.is_finite() && noise >= 0.0) {
-            let text = "give `hidden` at least 1, and `noise` a number of at least 0";
-            return Err(Error::config(format!("NAME: `hidden` = {hidden}, `noise` = {noise}: {text}")));
+            let remedy = "give the first at least 1, the second a number of at least 0";
+            let text = format!("`hidden` = {hidden}, `noise` = {noise}: {remedy}");
+            return Err(Error::config(text).within("NAME"));
         }
         let GeneratorContext { layout, statistics, dim, device, seed, .. } = context;
         let widths = [*dim, hidden, layout.parameters()];

@@ -27,7 +27,8 @@ impl Metric for TYPE {
     fn measure(&self, of: &Judgement, with: &Comparison<'_>) -> Result<Vec<Measure>> {
         let real = with.reference;
         if of.is_empty() || real.is_empty() {
-            return Err(Error::config("NAME: a set is empty: raise sample.count and data.reference"));
+            let text = "a set is empty: raise sample.count and data.reference";
+            return Err(Error::config(text).within("NAME"));
         }
         let centre = mean(real);
         let squares = (0..real.len()).map(|i| square(real.feature(i).iter().map(|x| f64::from(*x)), &centre));
@@ -35,8 +36,8 @@ impl Metric for TYPE {
         let unit = if self.relative { spread } else { 1.0 };
         let value = square(mean(of).into_iter(), &centre).sqrt() / unit;
         if !value.is_finite() {
-            let why = "the judge tells no real signals apart, or sees values that are not finite";
-            return Err(Error::failed(format!("NAME: {why}: raise judge.schedule.steps, or lower its learning_rate")));
+            let text = "the judge tells no real signals apart, or sees what is not finite: train it otherwise";
+            return Err(Error::failed(text).within("NAME"));
         }
         Ok(vec![Measure { name: "NAME", value }])
     }

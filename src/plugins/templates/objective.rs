@@ -34,8 +34,9 @@ impl Objective for TYPE {
     fn build(&self, context: &ObjectiveContext) -> Result<Box<dyn ObjectiveModel>> {
         let Self { weight, hidden } = *self;
         if hidden == 0 || !(weight.is_finite() && weight >= 0.0) {
-            let text = "give `hidden` at least 1, and `weight` a number of at least 0";
-            return Err(Error::config(format!("NAME: `hidden` = {hidden}, `weight` = {weight}: {text}")));
+            let remedy = "give the first at least 1, the second a number of at least 0";
+            let text = format!("`hidden` = {hidden}, `weight` = {weight}: {remedy}");
+            return Err(Error::config(text).within("NAME"));
         }
         let mut init = Init::new(context.seed, &context.device);
         let learner = Learner::new(Mlp::new(&[context.dim, hidden, context.dim], &mut init));

@@ -31,8 +31,9 @@ impl Symmetry for TYPE {
 
     fn sample(&self, layout: &Layout, rng: &mut Rng) -> Result<Element> {
         if self.step == 0 || layout.hidden().is_empty() {
-            let remedy = "give `step` at least 1, and networks with a hidden layer";
-            return Err(Error::config(format!("NAME: `step` = {}, networks {layout}: {remedy}", self.step)));
+            let remedy = "give at least 1, and networks with a hidden layer";
+            let text = format!("`step` = {}, networks {layout}: {remedy}", self.step);
+            return Err(Error::config(text).within("NAME"));
         }
         let turned = |hidden: &Hidden| {
             let by = seed::indices(rng, 1, hidden.width)[0] * (self.step % hidden.width);
