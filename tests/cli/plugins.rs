@@ -154,7 +154,7 @@ fn corruptions_neither_crash_nor_load(library: &Path) {
         state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
         (state >> 33) as usize % below
     };
-    for _ in 0..60 {
+    for _ in 0..1_000 {
         let (at, change) = (draw(whole.len()), 1 + draw(255) as u8);
         let mut bytes = whole.clone();
         bytes[at] ^= change;
