@@ -23,6 +23,7 @@ enum Verb {
     Sample(verbs::sample::Sample),
     Report(verbs::report::Report),
     Sweep(verbs::sweep::Sweep),
+    Bench(verbs::bench::Bench),
     Plugin(verbs::plugin::Plugin),
 }
 
@@ -37,6 +38,7 @@ impl Cli {
             Verb::Sample(sample) => sample.run(),
             Verb::Report(report) => report.run(),
             Verb::Sweep(sweep) => sweep.run(),
+            Verb::Bench(bench) => bench.run(),
             Verb::Plugin(plugin) => plugin.run(),
         }
     }

@@ -6,6 +6,7 @@ pub use equigen_core as core;
 #[cfg(feature = "dynamic")]
 use equigen_dylib as _;
 
+mod bench;
 mod cli;
 mod plugins;
 mod progress;

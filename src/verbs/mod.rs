@@ -1,5 +1,6 @@
 //! One file per verb of the command line.
 
+pub(crate) mod bench;
 pub(crate) mod check;
 pub(crate) mod describe;
 pub(crate) mod list;

@@ -16,6 +16,7 @@ mod fit;
 mod fit_tests;
 mod network;
 pub mod path;
+mod peak;
 mod plan;
 mod product;
 #[cfg(test)]
@@ -29,6 +30,7 @@ mod stack;
 
 pub use adam::{Adam, adamw_step};
 pub use fit::{Decay, FitOptions, FitOutcome, fit};
+pub use peak::fma_peak;
 pub use render::{backward, forward};
 pub use simd::InstructionSet;
 pub use sine::sin_cos;

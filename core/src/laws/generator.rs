@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Length of the features of these laws.
-const DIM: usize = 6;
+pub const DIM: usize = 6;
 
 /// All laws of a generator.
 pub fn laws(generator: &dyn Generator) -> Vec<Law<'_>> {
@@ -25,6 +25,13 @@ pub fn laws(generator: &dyn Generator) -> Vec<Law<'_>> {
 
 /// Values at six points: enough of an encoder for any loss.
 pub struct Values(Case);
+
+impl Values {
+    /// For the networks of a case.
+    pub fn new(case: &Case) -> Self {
+        Self(case.clone())
+    }
+}
 
 impl EncoderModel for Values {
     fn pooled(&self, weights: &Weights) -> Tensor<2> {
@@ -93,7 +100,7 @@ pub fn learns(generator: &dyn Generator, case: &Case) -> Verdict {
     let Some(mut model) = built(generator, &case, &device) else {
         return Verdict::Refused;
     };
-    let encoder = Values(case.clone());
+    let encoder = Values::new(&case);
     let batch = batch(&case, &encoder, &device);
     let first = model.phases().first().map_or(STEPS, |share| (share * STEPS as f64) as usize);
     let options = Step { learning_rate: 1e-3, weight_decay: 0.0, beta2: 0.999, average: 0.0 };
@@ -113,7 +120,8 @@ pub fn learns(generator: &dyn Generator, case: &Case) -> Verdict {
     Verdict::of((!falls).then(|| format!("in {first} steps the loss goes from {begin} to {end}")))
 }
 
-fn batch<'a>(case: &Case, encoder: &'a Values, device: &Device) -> GeneratorBatch<'a> {
+/// The networks of a case as a batch to learn from.
+pub fn batch<'a>(case: &Case, encoder: &'a Values, device: &Device) -> GeneratorBatch<'a> {
     let (n, weights) = (case.networks, case.weights(device));
     let domain = Domain::Image { height: 8, width: 8, channels: case.channels };
     let grid = Points::Shared(host::tensor(domain.grid(), [domain.points(), 2], device));

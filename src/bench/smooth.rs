@@ -1,0 +1,70 @@
+//! Smoothing: microseconds for both hidden layers of a network on one core, and the length of what is found.
+
+use equigen_core::{Result, Seed, seed};
+use equigen_kernels::path::{path_length, shortest_path};
+use equigen_kernels::{Coordinates, DenseStack, FitOptions};
+
+use super::{Row, median};
+
+/// All rows.
+pub(crate) fn smooth(repeats: usize) -> Result<Vec<Row>> {
+    Ok([(32, 64), (128, 8)].into_iter().map(|(width, networks)| row(width, networks, repeats)).collect())
+}
+
+/// SIRENs fitted to random waves: smoothing random weights would be another problem.
+fn fitted(stack: &DenseStack, networks: usize) -> Vec<f32> {
+    let mut rng = Seed::new(2).stream(0);
+    let mut weights = Vec::new();
+    for _ in 0..networks {
+        for (layer, pair) in stack.widths.windows(2).enumerate() {
+            let inputs = pair[0] as f32;
+            let bound = if layer == 0 { 1.0 / inputs } else { (6.0 / inputs).sqrt() / 30.0 };
+            weights.extend(seed::uniform(&mut rng, pair[0] * pair[1], -bound, bound));
+            weights.extend(seed::uniform(&mut rng, pair[1], -1.0 / inputs.sqrt(), 1.0 / inputs.sqrt()));
+        }
+    }
+    let line = |i: usize| i as f32 / 13.5 - 1.0;
+    let grid: Vec<f32> = (0..784).flat_map(|i| [line(i % 28), line(i / 28)]).collect();
+    let mut targets = Vec::new();
+    for _ in 0..networks {
+        let wave = seed::uniform(&mut rng, 3, -6.0, 6.0);
+        targets.extend(grid.chunks(2).map(|p| 0.5 + 0.5 * (wave[0] * p[0] + wave[1] * p[1] + wave[2]).sin()));
+    }
+    let options = FitOptions::fast_siren(500, Some(35.0));
+    equigen_kernels::fit(stack, &mut weights, Coordinates::Shared(&grid), 784, &targets, &options, &|_| ());
+    weights
+}
+
+/// Neurons of a hidden layer as cities: incoming row, bias, outgoing column.
+fn cities(stack: &DenseStack, network: &[f32], layer: usize) -> (Vec<f32>, usize) {
+    let start = |l: usize| stack.widths[..=l].windows(2).map(|pair| (pair[0] + 1) * pair[1]).sum::<usize>();
+    let (inputs, neurons, next) = (stack.widths[layer], stack.widths[layer + 1], stack.widths[layer + 2]);
+    let (weight, above) = (&network[start(layer)..], &network[start(layer + 1)..]);
+    let mut cities = Vec::new();
+    for neuron in 0..neurons {
+        cities.extend_from_slice(&weight[neuron * inputs..(neuron + 1) * inputs]);
+        cities.push(weight[inputs * neurons + neuron]);
+        cities.extend((0..next).map(|i| above[i * neurons + neuron]));
+    }
+    (cities, inputs + 1 + next)
+}
+
+fn row(width: usize, networks: usize, repeats: usize) -> Row {
+    let stack = DenseStack::siren(&[2, width, width, 1], 30.0);
+    let weights = fitted(&stack, networks);
+    let of = |network| [cities(&stack, network, 0), cities(&stack, network, 1)];
+    let layers: Vec<(Vec<f32>, usize)> = weights.chunks(stack.parameters()).flat_map(of).collect();
+    let mut orders = Vec::new();
+    let seconds = median(repeats, || {
+        orders = layers.iter().map(|(cities, d)| shortest_path(cities, width, *d)).collect::<Vec<_>>();
+    });
+    let length = |orders: &[Vec<usize>]| -> f64 {
+        layers.iter().zip(orders).map(|((cities, d), order)| path_length(cities, width, *d, order)).sum()
+    };
+    let identity = vec![(0..width).collect::<Vec<usize>>(); layers.len()];
+    let figures = [
+        ("microseconds_a_network", seconds * 1e6 / networks as f64),
+        ("length_over_identity", length(&orders) / length(&identity)),
+    ];
+    Row::new(format!("SIREN 2-{width}-{width}-1, both layers, one core"), &figures)
+}
