@@ -1,6 +1,6 @@
 //! Every registered component keeps every law: one test per kind.
 
-use equigen_core::laws::{Effort, check};
+use equigen_core::laws::{Effort, Law, check, inr};
 use equigen_core::registry::{Claim, Kind, Registry};
 
 const EFFORT: Effort = Effort { cases: 256, slow_cases: 16 };
@@ -82,5 +82,18 @@ fn the_other_kinds_have_no_laws_because_they_are_tested_on_data() {
             let outcomes = check(record, &registry, &[], EFFORT).expect("nothing is tried");
             assert!(outcomes.is_empty(), "{} `{}` has laws: give its kind a test here", kind.name(), record.name);
         }
+    }
+}
+
+/// Stacks of any depth, width and activations, not only those of the registered families.
+#[test]
+fn random_stacks_keep_the_laws_of_networks() {
+    let laws = [
+        Law::new("fused equals plain", |case| inr::fused_equals_plain(&case.inr(), case)),
+        Law::new("fused gradients equal plain", |case| inr::fused_gradients_equal_plain(&case.inr(), case)),
+        Law::slow("true gradients", |case| inr::has_true_gradients(&case.inr(), case)),
+    ];
+    for law in laws {
+        law.holds(EFFORT.cases, Some(file!())).unwrap_or_else(|broken| panic!("{}: {broken}", law.name));
     }
 }

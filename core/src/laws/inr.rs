@@ -6,7 +6,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::{Case, Law, Verdict, difference};
 use crate::dense::{self, Points};
-use crate::{Activation, Hidden, Inr, Layout, Seed, Weights, host, seed};
+use crate::{Activation, Hidden, Inr, Layout, Seed, TensorSpec, Weights, host, seed};
 
 /// All laws of a family of networks.
 pub fn laws(inr: &dyn Inr) -> Vec<Law<'_>> {
@@ -14,6 +14,7 @@ pub fn laws(inr: &dyn Inr) -> Vec<Law<'_>> {
         Law::new("starts are finite and follow the seed", |case| starts(inr, case)),
         Law::new("a batch is its networks one by one", |case| one_by_one(inr, case)),
         Law::new("fused equals plain", |case| fused_equals_plain(inr, case)),
+        Law::new("fused gradients equal plain", |case| fused_gradients_equal_plain(inr, case)),
         Law::new("the layout says how it activates", |case| layout_says_how_it_activates(inr, case)),
         Law::slow("true gradients", |case| has_true_gradients(inr, case)),
     ]
@@ -83,6 +84,36 @@ pub fn fused_equals_plain(inr: &dyn Inr, case: &Case) -> Verdict {
         difference(&got, &values, 1e-3).map(|wrong| format!("double precision: {wrong}"))
     };
     Verdict::of(plain.or_else(exact))
+}
+
+/// Gradients of the fused kernel are those of plain tensor code: for each tensor the norm of the difference is at most 1e-4
+/// of the norm.
+pub fn fused_gradients_equal_plain(inr: &dyn Inr, case: &Case) -> Verdict {
+    let device = Device::flex().autodiff();
+    let Some((layout, weights, points)) = networks(inr, case, &device) else {
+        return Verdict::Refused;
+    };
+    let at = weights.values().clone().require_grad();
+    let tracked = weights.with_values(at.clone());
+    let gradient = |values: Tensor<3>| at.grad(&values.square().sum().backward()).map(host::read);
+    let (fused, plain) = (gradient(inr.forward(&tracked, &points)), gradient(inr.activations(&tracked, &points).1));
+    let (Some(fused), Some(plain)) = (fused, plain) else {
+        return Verdict::Broken("no gradient reaches the weights".to_owned());
+    };
+    let apart = |tensor: &TensorSpec| {
+        let rows = fused.chunks(layout.parameters()).zip(plain.chunks(layout.parameters()));
+        let (mut difference, mut norm) = (0.0, 0.0);
+        for (fused, plain) in rows {
+            for (a, b) in fused[tensor.range()].iter().zip(&plain[tensor.range()]) {
+                difference += f64::from(a - b).powi(2);
+                norm += f64::from(*b).powi(2);
+            }
+        }
+        (difference > 1e-8 * norm + 1e-20).then(|| {
+            format!("gradients of {} are apart by {:.1e} of their norm", tensor.name, (difference / norm).sqrt())
+        })
+    };
+    Verdict::of(layout.tensors().iter().find_map(apart))
 }
 
 /// The layout, from which symmetries follow, names the activations that the stack computes.
