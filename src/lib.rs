@@ -1,6 +1,6 @@
 //! The program `equigen`, and what library users need of it.
 //!
-//! Knows no plugin: a program that wants the bundled ones names the crate `equigen_plugins`.
+//! Links no plugin: a program that wants the bundled ones names the crate `equigen_plugins`.
 
 pub use equigen_core as core;
 #[cfg(feature = "dynamic")]

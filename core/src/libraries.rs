@@ -9,6 +9,15 @@ use serde_json::Value;
 #[doc(hidden)]
 pub static ANCHOR: u8 = 0;
 
+/// Name of the section of a plugin's file that holds its seal.
+pub const SEAL_SECTION: &str = ".equigen";
+
+/// Bytes of that section.
+pub const SEAL_BYTES: usize = 1 << 16;
+
+/// First bytes of that section; the length of its text follows, as 8 bytes, little-endian, and the text.
+pub const SEAL_MAGIC: &[u8; 8] = b"EQUIGEN1";
+
 /// A loaded library; it stays loaded until the process ends.
 #[derive(Debug, Clone)]
 pub struct Library {

@@ -199,11 +199,29 @@ impl Record {
             });
         }
         let first = text.split("\n\n").next().unwrap_or_default().replace('\n', " ");
-        let summary = first.split_once(". ").map_or(first.as_str(), |(sentence, _)| sentence).trim_end_matches('.');
+        // A sentence ends where a capital follows: "et al. 2020" does not end one.
+        let ends = |at: &usize| first[at + 2..].starts_with(char::is_uppercase);
+        let end = first.match_indices(". ").map(|(at, _)| at).find(ends).unwrap_or(first.len());
+        let summary = without_sources(first[..end].trim_end_matches('.'));
         let Registration { kind, origin, module, .. } = *registration;
         let library = libraries::of_component(kind.name(), name);
-        Self { kind, name, summary: summary.to_owned(), origin, module, library, claims, defaults, schema }
+        Self { kind, name, summary, origin, module, library, claims, defaults, schema }
     }
+}
+
+/// A sentence without what it says in parentheses, unless that is a word or two: sources stand in the description.
+fn without_sources(sentence: &str) -> String {
+    let mut text = String::new();
+    let mut rest = sentence;
+    while let Some((before, after)) = rest.split_once(" (") {
+        let (inside, behind) = after.split_once(')').unwrap_or((after, ""));
+        text.push_str(before);
+        if inside.len() <= 16 {
+            text.push_str(&format!(" ({inside})"));
+        }
+        rest = behind;
+    }
+    text + rest
 }
 
 /// `did you mean …` for a name near one of the known, else the list of them all.

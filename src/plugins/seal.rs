@@ -3,15 +3,13 @@
 
 use std::path::Path;
 
+use equigen_core::libraries::{SEAL_MAGIC, SEAL_SECTION};
 use equigen_core::registry::{Record, Registry};
 use equigen_core::{Error, Result, files};
 use object::{Object, ObjectSection};
 use serde::{Deserialize, Serialize};
 
-/// The section's name, and how it begins; `core/dylib` writes it.
-const SECTION: &str = ".equigen";
-const MAGIC: &[u8; 8] = b"EQUIGEN1";
-const HEAD: usize = MAGIC.len() + 8;
+const HEAD: usize = SEAL_MAGIC.len() + 8;
 
 /// What a plugin was built against: names and values.
 pub(crate) type Facts = Vec<(String, String)>;
@@ -125,8 +123,8 @@ impl PluginFile {
         }
         let section = &mut self.bytes[self.section.clone()];
         section.fill(0);
-        section[..MAGIC.len()].copy_from_slice(MAGIC);
-        section[MAGIC.len()..HEAD].copy_from_slice(&(text.len() as u64).to_le_bytes());
+        section[..SEAL_MAGIC.len()].copy_from_slice(SEAL_MAGIC);
+        section[SEAL_MAGIC.len()..HEAD].copy_from_slice(&(text.len() as u64).to_le_bytes());
         section[HEAD..HEAD + text.len()].copy_from_slice(text.as_bytes());
         files::write(path, &self.bytes)
     }
@@ -139,7 +137,7 @@ pub(crate) fn held(registry: &Registry) -> Vec<Held> {
 
 fn section(bytes: &[u8]) -> std::result::Result<std::ops::Range<usize>, String> {
     let file = object::File::parse(bytes).map_err(|error| format!("it is no library ({error})"))?;
-    let section = file.section_by_name(SECTION).ok_or("it lacks the section `.equigen`")?;
+    let section = file.section_by_name(SEAL_SECTION).ok_or("it lacks the section `.equigen`")?;
     let (start, length) = section.file_range().ok_or("its section `.equigen` is empty")?;
     let end = start.checked_add(length).and_then(|end| usize::try_from(end).ok());
     let range = end.filter(|end| *end <= bytes.len()).map(|end| start as usize..end);
@@ -148,8 +146,8 @@ fn section(bytes: &[u8]) -> std::result::Result<std::ops::Range<usize>, String> 
 
 fn text(section: &[u8]) -> std::result::Result<String, String> {
     let broken = || "its section `.equigen` is damaged".to_owned();
-    let head = section.get(..HEAD).filter(|head| head.starts_with(MAGIC)).ok_or_else(broken)?;
-    let length = u64::from_le_bytes(head[MAGIC.len()..].try_into().expect("eight bytes"));
+    let head = section.get(..HEAD).filter(|head| head.starts_with(SEAL_MAGIC)).ok_or_else(broken)?;
+    let length = u64::from_le_bytes(head[SEAL_MAGIC.len()..].try_into().expect("eight bytes"));
     let end = usize::try_from(length).ok().and_then(|length| HEAD.checked_add(length)).ok_or_else(broken)?;
     let text = section.get(HEAD..end).ok_or_else(broken)?;
     String::from_utf8(text.to_vec()).map_err(|_| broken())

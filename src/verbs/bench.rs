@@ -55,7 +55,7 @@ impl Bench {
                 What::Sample => sample(self.repeats, &registry)?,
             };
             if !self.json {
-                print(&format!("{}", what.to_possible_value().expect("no value is hidden").get_name()))?;
+                print(what.to_possible_value().expect("no value is hidden").get_name())?;
                 rows.iter().try_for_each(show)?;
             }
             results.extend(rows);

@@ -49,6 +49,7 @@ impl Sweep {
                 .iter()
                 .try_for_each(|variant| print(&format!("{}: {}", variant.name(), variant.set.join(" "))));
         }
+        share_store(&folder)?;
         let options = Options { until: sweep.until.clone(), force: false, checkpoint_every: Duration::from_secs(10) };
         let mut done = Vec::new();
         for (variant, pipeline) in &pipelines {
@@ -69,4 +70,15 @@ impl Sweep {
         print(&report::sweep_table(&sweep, &rows(&done)))?;
         print(&format!("{}", folder.join("report.html").display()))
     }
+}
+
+/// The store beside a sweep's runs is the one beside the sweep, so that what other runs have made is not made again.
+fn share_store(folder: &Path) -> Result<()> {
+    fs_err::create_dir_all(folder)?;
+    let link = folder.join(".store");
+    if link.exists() {
+        return Ok(());
+    }
+    fs_err::create_dir_all(folder.join("../.store"))?;
+    Ok(std::os::unix::fs::symlink("../.store", link)?)
 }

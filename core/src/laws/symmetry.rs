@@ -12,6 +12,7 @@ pub fn laws(symmetry: &dyn Symmetry) -> Vec<Law<'_>> {
         Law::new("identity, inverse and composition", |case| group(symmetry, Element::compose, case)),
         Law::new("preserves: function", |case| preserves_function(symmetry, case)),
         Law::new("acts where it says", |case| acts_where_it_says(symmetry, case)),
+        Law::new("elements follow the seed", |case| follows_the_seed(symmetry, case)),
     ]
 }
 
@@ -68,4 +69,22 @@ pub fn acts_where_it_says(symmetry: &dyn Symmetry, case: &Case) -> Verdict {
             Verdict::of(wrong.map(|layer| format!("it moves hidden layer {layer}, on which it does not act")))
         }
     }
+}
+
+/// One stream gives one element, and of 20 streams not all give the same, where some layer has room for others.
+pub fn follows_the_seed(symmetry: &dyn Symmetry, case: &Case) -> Verdict {
+    let layout = case.layout();
+    if !layout.hidden().iter().any(|hidden| hidden.width >= 4 && symmetry.acts_on(hidden)) {
+        return Verdict::Refused;
+    }
+    let element = |purpose: &str| symmetry.sample(&layout, &mut case.rng(purpose)).ok();
+    let first = element("0");
+    let wrong = if first != element("0") {
+        Some("one stream gives two elements")
+    } else if (1..20).all(|i| element(&i.to_string()) == first) {
+        Some("20 streams give one element")
+    } else {
+        None
+    };
+    Verdict::of(wrong.map(str::to_owned))
 }

@@ -61,7 +61,7 @@ pub struct RunRecord {
     pub seed: u64,
     /// Device name.
     pub device: String,
-    /// Crates whose components are linked.
+    /// Crates whose components are linked or loaded.
     pub plugins: Vec<String>,
     /// Each stage's key and the seconds that its making took, in the process that made it.
     pub stages: BTreeMap<String, StageRecord>,
@@ -90,7 +90,10 @@ pub fn plan(pipeline: &Pipeline) -> Result<Vec<Planned>> {
             |name: &&str| planned.iter().find(|other| other.stage.name == *name).map(|other| other.key.as_str());
         let inputs: Vec<&str> = stage.inputs.iter().filter_map(key_of).collect();
         let own = (stage.settings)(pipeline);
-        let libraries = libraries::named_in(&own);
+        let mut libraries = libraries::named_in(&own);
+        if stage.reads_signals {
+            libraries.extend(libraries::named_in(&serde_json::json!(pipeline.data.signals)));
+        }
         let mut settings = serde_json::json!({
             "own": own, "seed": pipeline.seed, "device": device::kind(&pipeline.device),
             "signals": if stage.reads_signals { Value::from(fingerprint.clone()) } else { Value::Null },

@@ -110,7 +110,7 @@ pub const STAGES: [Stage; 9] = [
     },
     Stage {
         name: "sample",
-        format: 2,
+        format: 3,
         inputs: &["fit", "split", "expand", "pretrain", "adapt"],
         reads_signals: false,
         settings: |pipeline| json!([pipeline.sample, pipeline.fit]),

@@ -57,7 +57,9 @@ impl Draw {
         let sample = &pipeline.sample;
         let level = match pipeline.train.condition {
             Condition::Kin => sample.level,
-            _ => sample.disturbance.as_ref().map_or(0.0, |disturbance| disturbance.scale()),
+            Condition::Disturbed { .. } => sample.disturbance.as_ref().map_or(0.0, |disturbance| disturbance.scale()),
+            // The generator has seen no other level.
+            Condition::Own | Condition::None => 0.0,
         };
         Self { level, temperature: sample.temperature }
     }

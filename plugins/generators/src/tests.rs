@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use burn::tensor::Device;
-use equigen_core::laws::{Case, OMEGA, generator::laws};
-use equigen_core::{Activation, Axis, Generator, GeneratorContext, Hidden, Seed};
+use equigen_core::laws::generator::{Values, batch, laws};
+use equigen_core::laws::{Case, OMEGA};
+use equigen_core::learner::Step;
+use equigen_core::{Activation, Axis, Generator, GeneratorContext, Hidden, Seed, host};
 
 use crate::{Decoder, Denoiser, Diffusion, FlowMatching, Gauge, Gaussian, Tokens};
 
@@ -50,6 +52,27 @@ fn laws_hold() {
         for law in laws(&*generator) {
             law.holds(16, Some(file!())).unwrap_or_else(|broken| panic!("{name}: {}: {broken}", law.name));
         }
+    }
+}
+
+/// A read waits for the device, so that there must be none between steps; this test runs in a process of its own.
+#[test]
+fn a_training_step_reads_nothing_from_the_device() {
+    let device = Device::flex().autodiff();
+    let hidden = [8, 6].map(|width| Hidden { width, activation: Activation::Sine { omega: OMEGA } }).to_vec();
+    let case = Case { input: Axis::Coordinates(2), hidden, channels: 1, networks: 4, seed: 5 };
+    let encoder = Values::new(&case);
+    let batch = batch(&case, &encoder, &device);
+    for (name, generator) in generators() {
+        let mut model = generator.build(&GeneratorContext { device: device.clone(), ..context() }).unwrap();
+        model.prepare(0, 10, &|| batch.features.clone());
+        let one = host::tensor(vec![1.0], [1], &Device::flex());
+        let before = host::reads();
+        let terms = model.losses(&batch, &mut Seed::new(2).stream(0)).into_iter().map(|(_, value)| value);
+        let total = terms.reduce(|sum, value| sum + value).unwrap();
+        let options = Step { learning_rate: 1e-3, weight_decay: 0.0, beta2: 0.999, average: 0.9 };
+        model.learner().step(&total.backward(), one, &options);
+        assert_eq!(host::reads(), before, "{name}");
     }
 }
 

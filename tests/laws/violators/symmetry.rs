@@ -12,7 +12,7 @@ use super::{caught, lawful};
 /// Every draw is the same element, so that the smallest layout that it can show in does show it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 enum Planted {
-    /// No fault. sin(π - ωz) = sin(ωz) on the first neuron of a sine layer, and the neurons in reverse order.
+    /// No fault but that every draw is the same. sin(π - ωz) = sin(ωz) on the first neuron of a sine layer, and the neurons in reverse order.
     Reflects,
     /// Negates ReLU neurons as if they were sines.
     FlipsReluToo,
@@ -75,8 +75,11 @@ impl Planted {
 }
 
 #[test]
-fn a_reflection_is_lawful() {
-    lawful(&symmetry::laws(&Planted::Reflects));
+fn a_reflection_is_lawful_but_for_its_draws() {
+    let mut laws = symmetry::laws(&Planted::Reflects);
+    caught(&laws, "elements follow the seed", &[4], 1);
+    laws.retain(|law| law.name != "elements follow the seed");
+    lawful(&laws);
 }
 
 #[test]
