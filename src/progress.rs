@@ -75,8 +75,12 @@ impl State {
         } else if self.printed.elapsed() > PLAIN_EVERY && done < total {
             self.printed = Instant::now();
             let rate = (done - before) as f64 / begun.elapsed().as_secs_f64();
-            let left = (total - done) as f64 / rate.max(1e-9);
-            eprintln!("{stage}: {done}/{total} {unit}, {rate:.0}/s, {left:.0} s left{}", self.loss);
+            // The first report has nothing to take a rate from.
+            let pace = match done - before {
+                0 => String::new(),
+                _ => format!(", {rate:.*}/s, {:.0} s left", usize::from(rate < 10.0), (total - done) as f64 / rate),
+            };
+            eprintln!("{stage}: {done}/{total} {unit}{pace}{}", self.loss);
         }
     }
 }

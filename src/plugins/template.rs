@@ -31,7 +31,9 @@ pub(crate) fn write_new(name: &str, kind: Kind, source: Option<&Path>) -> Result
     write("Cargo.toml", &manifest(name, code, &source)?)?;
     write("src/lib.rs", &code.replace("NAME", name).replace("TYPE", &type_name))?;
     write("README.md", &readme.replace("SOURCE", &source.display().to_string()))?;
-    write(".gitignore", "/target\n")?;
+    // What equigen's own build has compiled of burn need not be compiled again.
+    fs_err::create_dir(beside.path().join(".cargo"))?;
+    write(".cargo/config.toml", &format!("[build]\ntarget-dir = {:?}\n", source.join("target")))?;
     let lock = source.join("Cargo.lock");
     if lock.is_file() {
         write("Cargo.lock", &fs_err::read_to_string(lock)?)?;

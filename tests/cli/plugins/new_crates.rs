@@ -55,7 +55,7 @@ fn they_are_whole_short_and_without_placeholders() {
         }
         assert!(code.contains(&format!("#[typetag::serde(name = \"{name}\")]")), "{kind}");
         assert!(readme.contains(&format!("equigen check {kind}/{name} --plugin")), "{readme}");
-        assert!(crate_folder.join(".gitignore").is_file());
+        assert!(crate_folder.join(".cargo/config.toml").is_file());
         assert!(kind != "augmentation" || code.lines().count() < 60);
     }
 }
