@@ -5,6 +5,7 @@
 //! rendering on the grid, interpolated, which teaches generators and decoders not to speckle.
 
 use burn::tensor::{Device, Tensor};
+use rayon::prelude::*;
 
 use crate::{AffineMaps, Domain, host};
 
@@ -57,16 +58,19 @@ impl TargetSignals {
         let m = points.len() / d;
         let (mut values, mut mask) = (vec![0.0; n * m * channels], vec![0.0; n * m]);
         let length = self.domain.points() * channels;
-        let mut image = vec![0.0; d];
-        for k in 0..n * m {
-            let (network, point) = (k / m, k % m);
-            self.maps.image(network, &points[point * d..(point + 1) * d], &mut image);
-            if image.iter().all(|x| x.abs() <= 1.0) {
-                mask[k] = 1.0;
-                let signal = &self.grid[network * length..(network + 1) * length];
-                self.domain.interpolate(signal, &image, &mut values[k * channels..(k + 1) * channels]);
+        let networks = values.par_chunks_mut(m * channels).zip(mask.par_chunks_mut(m)).enumerate();
+        networks.for_each(|(network, (values, mask))| {
+            let signal = &self.grid[network * length..(network + 1) * length];
+            let mut image = vec![0.0; d];
+            let of_points = points.chunks(d).zip(values.chunks_mut(channels)).zip(mask);
+            for ((point, value), mask) in of_points {
+                self.maps.image(network, point, &mut image);
+                if image.iter().all(|x| x.abs() <= 1.0) {
+                    *mask = 1.0;
+                    self.domain.interpolate(signal, &image, value);
+                }
             }
-        }
+        });
         (host::tensor(values, [n, m, channels], device), host::tensor(mask, [n, m, 1], device))
     }
 }
