@@ -147,6 +147,26 @@ impl Layout {
         matches!(self.weight(0).axes[1], Axis::Coordinates(_))
     }
 
+    /// Everything of a network's flat parameters that moves with each neuron of a hidden layer: incoming row, bias, outgoing
+    /// column, in this order.
+    pub fn neuron_rows(&self, layer: usize, network: &[f32]) -> Vec<Vec<f32>> {
+        let own = Axis::Hidden(layer);
+        let mut rows: Vec<Vec<f32>> = vec![Vec::new(); self.hidden[layer].width];
+        for tensor in &self.tensors {
+            let values = &network[tensor.range()];
+            let columns = tensor.shape.get(1).copied().unwrap_or(1);
+            for (neuron, row) in rows.iter_mut().enumerate() {
+                if tensor.axes[0] == own {
+                    row.extend(&values[neuron * columns..(neuron + 1) * columns]);
+                }
+                if tensor.axes.get(1) == Some(&own) {
+                    row.extend(values.iter().skip(neuron).step_by(columns));
+                }
+            }
+        }
+        rows
+    }
+
     /// Widths from inputs to channels, such as `[2, 32, 32, 1]`.
     pub fn widths(&self) -> Vec<usize> {
         let hidden = self.hidden.iter().map(|hidden| hidden.width);

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::{Error, Result, libraries};
@@ -189,6 +190,15 @@ impl Registry {
 }
 
 impl Record {
+    /// The component at its defaults, as a boxed trait object of its kind.
+    ///
+    /// # Errors
+    /// If `T` is of another kind.
+    pub fn component<T: DeserializeOwned>(&self) -> Result<T> {
+        serde_json::from_value(self.defaults.clone())
+            .map_err(|error| Error::failed(format!("{} `{}`: {error}", self.kind.name(), self.name)))
+    }
+
     fn of(registration: &Registration) -> Self {
         let Description { name, claims, defaults, schema } = (registration.describe)();
         let mut schema = schema.to_value();

@@ -3,10 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use equigen_core::{FitJob, Fitter, Inr, Result, Seed, Signals, device, seed};
+use equigen_core::registry::{Kind, Registry};
+use equigen_core::{Error, FitJob, Fitter, Inr, Result, Seed, SignalSet, Signals, device, seed};
 use equigen_kernels::{Adam, Coordinates, DenseStack, FitOptions, fma_peak};
 
-use super::{Row, median};
+use super::{Row, median, starts};
 
 /// A stack, its points, networks fitted together and steps.
 struct Work {
@@ -28,12 +29,13 @@ fn works() -> [Work; 4] {
 }
 
 /// All rows; `digits` is the folder of the digits that come with the source, if it is there.
-pub(crate) fn fit(repeats: usize, digits: &Path) -> Result<Vec<Row>> {
+pub(crate) fn fit(repeats: usize, digits: &Path, registry: &Registry) -> Result<Vec<Row>> {
     let peak = fma_peak();
     let mut rows: Vec<Row> = works().iter().map(|work| rate(work, repeats, peak)).collect();
     if digits.join("mnist-images.idx.gz").is_file() {
+        let digits = Digits::read(digits, registry)?;
         for (count, psnr) in [(256, 30.0), (256, 35.0), (10_000, 35.0), (10_000, 40.0)] {
-            rows.push(to_psnr(digits, count, psnr, if count > 1_000 { 1 } else { repeats })?);
+            rows.push(digits.to_psnr(count, psnr, if count > 1_000 { 1 } else { repeats })?);
         }
     }
     Ok(rows)
@@ -42,13 +44,7 @@ pub(crate) fn fit(repeats: usize, digits: &Path) -> Result<Vec<Row>> {
 fn rate(work: &Work, repeats: usize, peak: f64) -> Row {
     let Work { name, stack, points, networks, steps } = work;
     let mut rng = Seed::new(1).stream(0);
-    let mut start = Vec::new();
-    for _ in 0..*networks {
-        for pair in stack.widths.windows(2) {
-            let bound = 1.0 / (pair[0] as f32).sqrt() / if start.is_empty() { 1.0 } else { 6.0 };
-            start.extend(seed::uniform(&mut rng, (pair[0] + 1) * pair[1], -bound, bound));
-        }
-    }
+    let start = starts(stack, *networks, &mut rng);
     let coordinates = seed::uniform(&mut rng, points * stack.inputs(), -1.0, 1.0);
     let targets = seed::uniform(&mut rng, networks * points * stack.outputs(), 0.0, 1.0);
     let options = FitOptions { adam: Adam::default(), max_steps: *steps, stop_psnr: None, decay: None };
@@ -76,57 +72,72 @@ fn rate(work: &Work, repeats: usize, peak: f64) -> Row {
     Row::new(*name, &figures)
 }
 
-/// Real digits, each until it reaches the PSNR, by the components `siren` and `fused` at their defaults.
-fn to_psnr(folder: &Path, count: usize, psnr: f64, repeats: usize) -> Result<Row> {
-    let component = |value: serde_json::Value| {
-        move |kind: &str| equigen_core::Error::failed(format!("{kind} {value}: link or load the bundled plugins"))
-    };
-    let description = serde_json::json!({
-        "type": "idx-images", "images": folder.join("mnist-images.idx.gz"), "labels": folder.join("mnist-labels.idx.gz"),
-    });
-    let signals: Box<dyn Signals> =
-        serde_json::from_value(description.clone()).map_err(|_| component(description)("signals"))?;
-    let (siren, fused) = (serde_json::json!({ "type": "siren" }), serde_json::json!({ "type": "fused" }));
-    let inr: Box<dyn Inr> = serde_json::from_value(siren.clone()).map_err(|_| component(siren)("inr"))?;
-    let fitter: Box<dyn Fitter> = serde_json::from_value(fused.clone()).map_err(|_| component(fused)("fitter"))?;
-    let digits = signals.load()?;
-    let count = count.min(digits.len());
-    let layout = Arc::new(inr.layout(2, 1)?);
-    let device = device::open("flex")?;
-    let (mut steps, mut mean, mut worst) = (0.0, 0.0, 0.0);
-    let mut failed = None;
-    let seconds = median(repeats, || {
-        let initial =
-            (0..count as u64).flat_map(|row| inr.initialise(&layout, &mut Seed::new(1).stream(row))).collect();
-        let fitted = fitter.fit(FitJob {
-            inr: &*inr,
-            layout: &layout,
-            domain: digits.domain,
-            targets: &digits.values[..count * digits.domain.points()],
-            initial,
-            stop_psnr: psnr,
-            max_steps: 1_000,
-            device: device.clone(),
-            progress: &|_| (),
+/// Real digits, and the components `siren` and `fused` at their defaults.
+struct Digits {
+    signals: SignalSet,
+    inr: Box<dyn Inr>,
+    fitter: Box<dyn Fitter>,
+}
+
+impl Digits {
+    fn read(folder: &Path, registry: &Registry) -> Result<Self> {
+        // Asked for by name first, so that an unknown one is answered as everywhere.
+        registry.get(Kind::Signals, "idx-images")?;
+        let config = serde_json::json!({
+            "type": "idx-images",
+            "images": folder.join("mnist-images.idx.gz"),
+            "labels": folder.join("mnist-labels.idx.gz"),
         });
-        match fitted {
-            Ok(fitted) => {
-                steps = fitted.steps.iter().map(|steps| f64::from(*steps)).sum::<f64>() / count as f64;
-                mean = fitted.psnr.iter().map(|psnr| f64::from(*psnr)).sum::<f64>() / count as f64;
-                worst = fitted.psnr.iter().copied().fold(f32::INFINITY, f32::min).into();
-            }
-            Err(error) => failed = Some(error),
-        }
-    });
-    if let Some(error) = failed {
-        return Err(error);
+        let signals: Box<dyn Signals> =
+            serde_json::from_value(config).map_err(|error| Error::failed(error.to_string()))?;
+        Ok(Self {
+            signals: signals.load()?,
+            inr: registry.get(Kind::Inr, "siren")?.component()?,
+            fitter: registry.get(Kind::Fitter, "fused")?.component()?,
+        })
     }
-    let figures = [
-        ("networks_per_second", count as f64 / seconds),
-        ("seconds", seconds),
-        ("mean_steps", steps),
-        ("mean_psnr", mean),
-        ("worst_psnr", worst),
-    ];
-    Ok(Row::new(format!("{count} digits, each to {psnr} dB"), &figures))
+
+    /// Fits the first `count`, each until it reaches the PSNR.
+    fn to_psnr(&self, count: usize, psnr: f64, repeats: usize) -> Result<Row> {
+        let Self { signals: digits, inr, fitter } = self;
+        let count = count.min(digits.len());
+        let layout = Arc::new(inr.layout(2, 1)?);
+        let device = device::open("flex")?;
+        let (mut steps, mut mean, mut worst) = (0.0, 0.0, 0.0);
+        let mut failed = None;
+        let seconds = median(repeats, || {
+            let initial =
+                (0..count as u64).flat_map(|row| inr.initialise(&layout, &mut Seed::new(1).stream(row))).collect();
+            let fitted = fitter.fit(FitJob {
+                inr: &**inr,
+                layout: &layout,
+                domain: digits.domain,
+                targets: &digits.values[..count * digits.domain.points()],
+                initial,
+                stop_psnr: psnr,
+                max_steps: 1_000,
+                device: device.clone(),
+                progress: &|_| (),
+            });
+            match fitted {
+                Ok(fitted) => {
+                    steps = fitted.steps.iter().map(|steps| f64::from(*steps)).sum::<f64>() / count as f64;
+                    mean = fitted.psnr.iter().map(|psnr| f64::from(*psnr)).sum::<f64>() / count as f64;
+                    worst = fitted.psnr.iter().copied().fold(f32::INFINITY, f32::min).into();
+                }
+                Err(error) => failed = Some(error),
+            }
+        });
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        let figures = [
+            ("networks_per_second", count as f64 / seconds),
+            ("seconds", seconds),
+            ("mean_steps", steps),
+            ("mean_psnr", mean),
+            ("worst_psnr", worst),
+        ];
+        Ok(Row::new(format!("{count} digits, each to {psnr} dB"), &figures))
+    }
 }

@@ -8,6 +8,8 @@ mod smooth;
 
 use std::time::Instant;
 
+use equigen_core::seed::{self, Rng};
+use equigen_kernels::DenseStack;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -30,6 +32,20 @@ impl Row {
         let figure = |(name, value): &(&str, f64)| ((*name).to_owned(), Value::from(rounded(*value)));
         Self { work: work.into(), figures: figures.iter().map(figure).collect() }
     }
+}
+
+/// Networks of a stack as a SIREN starts, flat.
+fn starts(stack: &DenseStack, networks: usize, rng: &mut Rng) -> Vec<f32> {
+    let mut weights = Vec::with_capacity(networks * stack.parameters());
+    for _ in 0..networks {
+        for (layer, pair) in stack.widths.windows(2).enumerate() {
+            let inputs = pair[0] as f32;
+            let bound = if layer == 0 { 1.0 / inputs } else { (6.0 / inputs).sqrt() / 30.0 };
+            weights.extend(seed::uniform(rng, pair[0] * pair[1], -bound, bound));
+            weights.extend(seed::uniform(rng, pair[1], -1.0 / inputs.sqrt(), 1.0 / inputs.sqrt()));
+        }
+    }
+    weights
 }
 
 /// Median seconds of some repetitions, after one that warms caches.

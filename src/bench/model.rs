@@ -1,16 +1,10 @@
 //! Encoders and generators at their defaults, on networks 2-32-32-1.
 
-use std::sync::Arc;
-
-use burn::tensor::Tensor;
+use burn::tensor::{Device, Tensor};
 use equigen_core::laws::{Case, generator};
 use equigen_core::learner::Step;
 use equigen_core::registry::{Kind, Record, Registry};
-use equigen_core::{
-    Activation, Axis, Encoder, EncoderContext, Error, Generator, GeneratorContext, GeneratorModel, Hidden, Result,
-    Seed, device, host, seed,
-};
-use serde::de::DeserializeOwned;
+use equigen_core::{Activation, Axis, Encoder, Generator, GeneratorModel, Hidden, Result, Seed, device, host, seed};
 
 use super::{Row, median};
 
@@ -22,24 +16,12 @@ fn networks() -> Case {
     Case { input: Axis::Coordinates(2), hidden, channels: 1, networks: BATCH, seed: 1 }
 }
 
-fn default<T: DeserializeOwned>(record: &Record) -> Result<T> {
-    serde_json::from_value(record.defaults.clone()).map_err(|error| Error::failed(format!("{}: {error}", record.name)))
-}
-
 /// Every encoder: features of a batch, and features with the gradient of all its parameters.
 pub(crate) fn encode(repeats: usize, registry: &Registry) -> Result<Vec<Row>> {
     let (case, device) = (networks(), device::open("flex")?);
     let row = |record: &Record| {
-        let encoder: Box<dyn Encoder> = default(record)?;
-        let build = |device: &burn::tensor::Device| {
-            encoder.build(&EncoderContext {
-                inr: Arc::new(case.inr()),
-                layout: case.layout(),
-                statistics: case.statistics(),
-                device: device.clone(),
-                seed: Seed::new(1),
-            })
-        };
+        let encoder: Box<dyn Encoder> = record.component()?;
+        let build = |device: &Device| encoder.build(&case.encoder_context(device, Seed::new(1)));
         let (plain, weights) = (build(&device)?, case.weights(&device));
         let forward = median(repeats, || _ = host::read(plain.pooled(&weights)));
         let training = device.clone().autodiff();
@@ -58,16 +40,9 @@ fn options() -> Step {
     Step { learning_rate: 1e-4, weight_decay: 0.0, beta2: 0.999, average: 0.0 }
 }
 
-fn built(record: &Record, case: &Case, device: &burn::tensor::Device) -> Result<Box<dyn GeneratorModel>> {
-    let generator: Box<dyn Generator> = default(record)?;
-    generator.build(&GeneratorContext {
-        inr: Arc::new(case.inr()),
-        layout: case.layout(),
-        statistics: case.statistics(),
-        dim: generator::DIM,
-        device: device.clone(),
-        seed: Seed::new(1),
-    })
+fn built(record: &Record, case: &Case, device: &Device) -> Result<Box<dyn GeneratorModel>> {
+    let generator: Box<dyn Generator> = record.component()?;
+    generator.build(&case.generator_context(generator::DIM, device, Seed::new(1)))
 }
 
 /// Every generator: a training step in its last phase.

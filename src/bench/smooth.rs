@@ -1,10 +1,10 @@
 //! Smoothing: microseconds for both hidden layers of a network on one core, and the length of what is found.
 
-use equigen_core::{Result, Seed, seed};
+use equigen_core::{Activation, Axis, Hidden, Layout, Result, Seed, seed};
 use equigen_kernels::path::{path_length, shortest_path};
 use equigen_kernels::{Coordinates, DenseStack, FitOptions};
 
-use super::{Row, median};
+use super::{Row, median, starts};
 
 /// All rows.
 pub(crate) fn smooth(repeats: usize) -> Result<Vec<Row>> {
@@ -14,15 +14,7 @@ pub(crate) fn smooth(repeats: usize) -> Result<Vec<Row>> {
 /// SIRENs fitted to random waves: smoothing random weights would be another problem.
 fn fitted(stack: &DenseStack, networks: usize) -> Vec<f32> {
     let mut rng = Seed::new(2).stream(0);
-    let mut weights = Vec::new();
-    for _ in 0..networks {
-        for (layer, pair) in stack.widths.windows(2).enumerate() {
-            let inputs = pair[0] as f32;
-            let bound = if layer == 0 { 1.0 / inputs } else { (6.0 / inputs).sqrt() / 30.0 };
-            weights.extend(seed::uniform(&mut rng, pair[0] * pair[1], -bound, bound));
-            weights.extend(seed::uniform(&mut rng, pair[1], -1.0 / inputs.sqrt(), 1.0 / inputs.sqrt()));
-        }
-    }
+    let mut weights = starts(stack, networks, &mut rng);
     let line = |i: usize| i as f32 / 13.5 - 1.0;
     let grid: Vec<f32> = (0..784).flat_map(|i| [line(i % 28), line(i / 28)]).collect();
     let mut targets = Vec::new();
@@ -35,24 +27,17 @@ fn fitted(stack: &DenseStack, networks: usize) -> Vec<f32> {
     weights
 }
 
-/// Neurons of a hidden layer as cities: incoming row, bias, outgoing column.
-fn cities(stack: &DenseStack, network: &[f32], layer: usize) -> (Vec<f32>, usize) {
-    let start = |l: usize| stack.widths[..=l].windows(2).map(|pair| (pair[0] + 1) * pair[1]).sum::<usize>();
-    let (inputs, neurons, next) = (stack.widths[layer], stack.widths[layer + 1], stack.widths[layer + 2]);
-    let (weight, above) = (&network[start(layer)..], &network[start(layer + 1)..]);
-    let mut cities = Vec::new();
-    for neuron in 0..neurons {
-        cities.extend_from_slice(&weight[neuron * inputs..(neuron + 1) * inputs]);
-        cities.push(weight[inputs * neurons + neuron]);
-        cities.extend((0..next).map(|i| above[i * neurons + neuron]));
-    }
-    (cities, inputs + 1 + next)
-}
-
 fn row(width: usize, networks: usize, repeats: usize) -> Row {
     let stack = DenseStack::siren(&[2, width, width, 1], 30.0);
     let weights = fitted(&stack, networks);
-    let of = |network| [cities(&stack, network, 0), cities(&stack, network, 1)];
+    let hidden = [Hidden { width, activation: Activation::Sine { omega: 30.0 } }; 2];
+    let layout = Layout::dense(Axis::Coordinates(2), &hidden, 1);
+    // The neurons of each layer as cities.
+    let cities = |network, layer| {
+        let rows = layout.neuron_rows(layer, network);
+        (rows.concat(), rows[0].len())
+    };
+    let of = |network| [cities(network, 0), cities(network, 1)];
     let layers: Vec<(Vec<f32>, usize)> = weights.chunks(stack.parameters()).flat_map(of).collect();
     let mut orders = Vec::new();
     let seconds = median(repeats, || {

@@ -1,6 +1,6 @@
 //! `equigen bench`: rates of this machine.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use equigen_core::Result;
@@ -48,7 +48,7 @@ impl Bench {
         let mut results = Vec::new();
         for what in chosen {
             let rows = match what {
-                What::Fit => fit(self.repeats, Path::new(&self.digits))?,
+                What::Fit => fit(self.repeats, &self.digits, &registry)?,
                 What::Smooth => smooth(self.repeats)?,
                 What::Encode => encode(self.repeats, &registry)?,
                 What::Train => train(self.repeats, &registry)?,

@@ -12,9 +12,10 @@ pub(crate) mod schema;
 pub(crate) mod sweep;
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
+use equigen_core::config::{LoadOptions, Pipeline, load};
 use equigen_core::registry::Registry;
 use equigen_core::{Error, Result};
 
@@ -34,10 +35,20 @@ impl Plugins {
         Registry::collect()
     }
 
-    /// The libraries that the command line names, by absolute paths.
-    pub(crate) fn absolute(&self) -> Result<Vec<PathBuf>> {
-        self.libraries.iter().map(|path| Ok(fs_err::canonicalize(path)?)).collect()
+    /// Reads a pipeline; the libraries of the command line become its own, so that its run can be gone on with.
+    pub(crate) fn load(&self, path: &Path, options: &LoadOptions, registry: &Registry) -> Result<Pipeline> {
+        let mut pipeline = load(path, options, registry)?;
+        for library in &self.libraries {
+            pipeline.plugins.push(fs_err::canonicalize(library)?);
+        }
+        Ok(pipeline)
     }
+}
+
+/// The folder of what a file describes: as given, or `runs/NAME`, NAME being the file's.
+pub(crate) fn run_folder(given: Option<PathBuf>, file: &Path) -> Result<PathBuf> {
+    let stem = || file.file_stem().ok_or_else(|| Error::config(format!("`{}` is no file", file.display())));
+    given.map_or_else(|| Ok(Path::new("runs").join(stem()?)), Ok)
 }
 
 /// Prints to standard output; a reader that has gone away (`equigen list | head`) is no error.

@@ -1,15 +1,15 @@
 //! `equigen run`: a pipeline, from signals to report.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use equigen_core::config::{LoadOptions, load, plugins};
+use equigen_core::config::{LoadOptions, plugins};
 use equigen_core::run::{Options, execute};
 use equigen_core::stages::Evaluation;
-use equigen_core::{Error, Result, report};
+use equigen_core::{Result, report};
 
-use super::{Plugins, print};
+use super::{Plugins, print, run_folder};
 use crate::progress::Bars;
 
 /// Run a pipeline, from signals to report; stages that are done are not run again
@@ -45,15 +45,8 @@ impl Run {
         set.extend(self.device.map(|device| format!("device={device:?}")));
         let set = LoadOptions { set };
         let registry = self.plugins.registry(&plugins(&self.pipeline, &set)?)?;
-        let mut pipeline = load(&self.pipeline, &set, &registry)?;
-        pipeline.plugins.extend(self.plugins.absolute()?);
-        let folder = match self.run {
-            Some(folder) => folder,
-            None => {
-                let stem = self.pipeline.file_stem();
-                Path::new("runs").join(stem.ok_or_else(|| Error::config("the pipeline file has no name"))?)
-            }
-        };
+        let pipeline = self.plugins.load(&self.pipeline, &set, &registry)?;
+        let folder = run_folder(self.run, &self.pipeline)?;
         let checkpoint_every = Duration::from_secs_f64(self.checkpoint_seconds.max(0.0));
         let options = Options { until: self.until, force: self.force, checkpoint_every };
         let bars = Bars::new();

@@ -1,15 +1,14 @@
 //! `equigen sweep`: one pipeline under several settings, and one table.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use clap::Args;
-use equigen_core::config::{LoadOptions, load, plugins};
+use equigen_core::config::{LoadOptions, plugins};
 use equigen_core::run::{Options, execute};
 use equigen_core::sweep::{Sweep as File, figures, rows};
-use equigen_core::{Error, Result, files, report};
+use equigen_core::{Result, files, report};
 
-use super::{Plugins, print};
+use super::{Plugins, print, run_folder};
 use crate::progress::Bars;
 
 /// Run a pipeline under several settings; stages that they share are done once, and one table holds all figures
@@ -34,14 +33,14 @@ impl Sweep {
     pub(crate) fn run(self) -> Result<()> {
         let sweep = File::load(&self.sweep)?;
         let variants = sweep.variants();
-        let stem = self.sweep.file_stem().ok_or_else(|| Error::config("the sweep file has no name"))?;
-        let folder = self.run.unwrap_or_else(|| Path::new("runs").join(stem));
+        let folder = run_folder(self.run, &self.sweep)?;
         let registry = self.plugins.registry(&plugins(&sweep.pipeline, &LoadOptions::default())?)?;
         // Every setting is read before the first run begins: a typing error in the last is no reason to lose a night.
         let mut pipelines = Vec::new();
         for variant in &variants {
             let set = LoadOptions { set: [&variant.set[..], &self.set[..]].concat() };
-            let pipeline = load(&sweep.pipeline, &set, &registry).map_err(|error| error.within(variant.name()))?;
+            let pipeline = self.plugins.load(&sweep.pipeline, &set, &registry);
+            let pipeline = pipeline.map_err(|error| error.within(variant.name()))?;
             pipelines.push((variant, pipeline));
         }
         if self.dry_run {
@@ -50,7 +49,7 @@ impl Sweep {
                 .try_for_each(|variant| print(&format!("{}: {}", variant.name(), variant.set.join(" "))));
         }
         share_store(&folder)?;
-        let options = Options { until: sweep.until.clone(), force: false, checkpoint_every: Duration::from_secs(10) };
+        let options = Options { until: sweep.until.clone(), ..Options::default() };
         let mut done = Vec::new();
         for (variant, pipeline) in &pipelines {
             print(&format!("{} ({} of {})", variant.name(), done.len() + 1, variants.len()))?;

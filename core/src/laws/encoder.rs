@@ -1,14 +1,12 @@
 //! Encoders respect the symmetries that they claim, look at each network alone, differentiate truly and are not constant.
 
-use std::sync::Arc;
-
 use burn::tensor::{Device, Tensor};
 
 use super::symmetry::elements;
-use super::{Case, Law, Verdict};
+use super::{Case, Law, Verdict, gradient};
 use crate::action::{Element, act_on_features, apply};
 use crate::tensors::Tensors;
-use crate::{Encoder, EncoderContext, EncoderModel, Seed, Symmetry, Weights, host, seed};
+use crate::{Encoder, EncoderModel, Seed, Symmetry, Weights, host, seed};
 
 /// All laws of an encoder that is held to these symmetries, each with its name.
 pub fn laws<'a>(encoder: &'a dyn Encoder, symmetries: &'a [(String, Box<dyn Symmetry>)]) -> Vec<Law<'a>> {
@@ -25,14 +23,7 @@ pub fn laws<'a>(encoder: &'a dyn Encoder, symmetries: &'a [(String, Box<dyn Symm
 
 /// The encoder for the networks of a case, if it does not refuse their layout.
 fn built(encoder: &dyn Encoder, case: &Case, device: &Device, seed: u64) -> Option<Box<dyn EncoderModel>> {
-    let context = EncoderContext {
-        inr: Arc::new(case.inr()),
-        layout: case.layout(),
-        statistics: case.statistics(),
-        device: device.clone(),
-        seed: Seed::new(seed),
-    };
-    encoder.build(&context).ok()
+    encoder.build(&case.encoder_context(device, Seed::new(seed))).ok()
 }
 
 /// Largest distance between rows, relative to the length of the expected row.
@@ -138,32 +129,10 @@ pub fn has_true_gradients(encoder: &dyn Encoder, case: &Case) -> Verdict {
         return Verdict::Refused;
     };
     let weights = case.weights(&device);
-    let (shape, mut rng) = (weights.values().dims(), case.rng("directions"));
-    let features = [shape[0], encoder.dim()];
+    let (features, mut rng) = ([weights.len(), encoder.dim()], case.rng("directions"));
     let toward = host::tensor(seed::normal(&mut rng, features[0] * features[1]), features, &device);
     let value = |values: Tensor<2>| (model.pooled(&weights.with_values(values)) * toward.clone()).sum();
-    let at = weights.values().clone().require_grad();
-    let Some(gradient) = at.grad(&value(at.clone()).backward()) else {
-        return Verdict::Broken("no gradient reaches the weights".to_owned());
-    };
-    // A slope along a random direction is of the order of the gradient's length, which errors are held against. Where a
-    // kink of ReLU or maximum lies between the two ends, a shorter step passes it: a true gradient agrees at some step,
-    // a false one at none.
-    let length = host::scalar(gradient.clone().square().sum().sqrt()).max(1e-3);
-    for _ in 0..3 {
-        let direction = host::tensor(seed::normal(&mut rng, shape[0] * shape[1]), shape, &device);
-        let slope = host::scalar((gradient.clone() * direction.clone().inner()).sum());
-        let difference = |step: f64| {
-            let ahead = value(weights.values().clone() + direction.clone() * step);
-            let behind = value(weights.values().clone() - direction.clone() * step);
-            host::scalar((ahead - behind) / (2.0 * step))
-        };
-        let differences = [1e-3, 3e-4, 1e-4, 3e-5].map(difference);
-        if !differences.iter().any(|difference| (slope - difference).abs() < 0.03 * length) {
-            return Verdict::Broken(format!("the gradient says {slope}, differences say {differences:?}"));
-        }
-    }
-    Verdict::Holds
+    gradient::agrees(weights.values(), value, 3, &[1e-3, 3e-4, 1e-4, 3e-5], &mut rng)
 }
 
 /// Features follow from the seed, and parameters survive being written and read, to the bit.

@@ -3,13 +3,10 @@
 use std::collections::BTreeSet;
 
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use super::{Law, augmentation, deformation, disturbance, encoder, generator, inr, metric, objective, symmetry};
 use crate::registry::{Claim, Kind, Record, Registry};
-use crate::{
-    Augmentation, Deformation, Disturbance, Encoder, Error, Generator, Inr, Metric, Objective, Result, Symmetry,
-};
+use crate::{Augmentation, Deformation, Disturbance, Encoder, Generator, Inr, Metric, Objective, Result, Symmetry};
 
 /// How many cases are tried.
 #[derive(Debug, Clone, Copy)]
@@ -45,17 +42,17 @@ pub struct Outcome {
 pub fn check(record: &Record, registry: &Registry, asked: &[String], effort: Effort) -> Result<Vec<Outcome>> {
     let outcomes = |laws: Vec<Law<'_>>| laws.iter().map(|law| tried(law, effort)).collect();
     Ok(match record.kind {
-        Kind::Symmetry => outcomes(symmetry::laws(&*default::<Box<dyn Symmetry>>(record)?)),
-        Kind::Augmentation => outcomes(augmentation::laws(&*default::<Box<dyn Augmentation>>(record)?)),
-        Kind::Deformation => outcomes(deformation::laws(&*default::<Box<dyn Deformation>>(record)?)),
-        Kind::Disturbance => outcomes(disturbance::laws(&*default::<Box<dyn Disturbance>>(record)?)),
-        Kind::Generator => outcomes(generator::laws(&*default::<Box<dyn Generator>>(record)?)),
-        Kind::Objective => outcomes(objective::laws(&*default::<Box<dyn Objective>>(record)?)),
-        Kind::Metric => outcomes(metric::laws(&*default::<Box<dyn Metric>>(record)?)),
-        Kind::Inr => outcomes(inr::laws(&*default::<Box<dyn Inr>>(record)?)),
+        Kind::Symmetry => outcomes(symmetry::laws(&*record.component::<Box<dyn Symmetry>>()?)),
+        Kind::Augmentation => outcomes(augmentation::laws(&*record.component::<Box<dyn Augmentation>>()?)),
+        Kind::Deformation => outcomes(deformation::laws(&*record.component::<Box<dyn Deformation>>()?)),
+        Kind::Disturbance => outcomes(disturbance::laws(&*record.component::<Box<dyn Disturbance>>()?)),
+        Kind::Generator => outcomes(generator::laws(&*record.component::<Box<dyn Generator>>()?)),
+        Kind::Objective => outcomes(objective::laws(&*record.component::<Box<dyn Objective>>()?)),
+        Kind::Metric => outcomes(metric::laws(&*record.component::<Box<dyn Metric>>()?)),
+        Kind::Inr => outcomes(inr::laws(&*record.component::<Box<dyn Inr>>()?)),
         Kind::Encoder => {
             let symmetries = symmetries(record, registry, asked)?;
-            outcomes(encoder::laws(&*default::<Box<dyn Encoder>>(record)?, &symmetries))
+            outcomes(encoder::laws(&*record.component::<Box<dyn Encoder>>()?, &symmetries))
         }
         Kind::Signals | Kind::Fitter | Kind::Judge => Vec::new(),
     })
@@ -67,11 +64,6 @@ fn tried(law: &Law<'_>, effort: Effort) -> Outcome {
     Outcome { law: law.name.clone(), cases, broken }
 }
 
-fn default<T: DeserializeOwned>(record: &Record) -> Result<T> {
-    serde_json::from_value(record.defaults.clone())
-        .map_err(|error| Error::failed(format!("{} `{}`: {error}", record.kind.name(), record.name)))
-}
-
 /// The symmetries that an encoder claims to respect, and those that it is asked to.
 fn symmetries(record: &Record, registry: &Registry, asked: &[String]) -> Result<Vec<(String, Box<dyn Symmetry>)>> {
     let claimed = record.claims.iter().filter_map(|claim| match claim {
@@ -79,6 +71,6 @@ fn symmetries(record: &Record, registry: &Registry, asked: &[String]) -> Result<
         _ => None,
     });
     let names: BTreeSet<&str> = claimed.chain(asked.iter().map(String::as_str)).collect();
-    let symmetry = |name: &str| Ok((name.to_owned(), default(registry.get(Kind::Symmetry, name)?)?));
+    let symmetry = |name: &str| Ok((name.to_owned(), registry.get(Kind::Symmetry, name)?.component()?));
     names.into_iter().map(symmetry).collect()
 }

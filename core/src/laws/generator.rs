@@ -1,16 +1,11 @@
 //! Generators give finite networks of the layout, follow the seed, and learn.
 
-use std::sync::Arc;
-
 use burn::tensor::{Device, Tensor};
 
 use super::{Case, Law, Verdict};
 use crate::dense::Points;
 use crate::learner::{Step, Trainable};
-use crate::{
-    AffineMaps, Domain, EncoderModel, Generator, GeneratorBatch, GeneratorContext, GeneratorModel, Inr, Seed,
-    TargetSignals, Weights, host, seed,
-};
+use crate::{EncoderModel, Generator, GeneratorBatch, GeneratorModel, Inr, Seed, Weights, host, seed};
 
 /// Length of the features of these laws.
 pub const DIM: usize = 6;
@@ -52,15 +47,7 @@ impl EncoderModel for Values {
 }
 
 fn built(generator: &dyn Generator, case: &Case, device: &Device) -> Option<Box<dyn GeneratorModel>> {
-    let context = GeneratorContext {
-        inr: Arc::new(case.inr()),
-        layout: case.layout(),
-        statistics: case.statistics(),
-        dim: DIM,
-        device: device.clone(),
-        seed: Seed::new(case.seed),
-    };
-    generator.build(&context).ok()
+    generator.build(&case.generator_context(DIM, device, Seed::new(case.seed))).ok()
 }
 
 /// As many finite networks as conditions, the same for one seed.
@@ -123,16 +110,12 @@ pub fn learns(generator: &dyn Generator, case: &Case) -> Verdict {
 /// The networks of a case as a batch to learn from.
 pub fn batch<'a>(case: &Case, encoder: &'a Values, device: &Device) -> GeneratorBatch<'a> {
     let (n, weights) = (case.networks, case.weights(device));
-    let domain = Domain::Image { height: 8, width: 8, channels: case.channels };
-    let grid = Points::Shared(host::tensor(domain.grid(), [domain.points(), 2], device));
-    // Signals lie in 0 to 1.
-    let rendered = host::read(case.inr().forward(&weights, &grid)).into_iter().map(|v| v.clamp(0.0, 1.0)).collect();
     let features = encoder.pooled(&weights).detach();
     GeneratorBatch {
         disturbed: features.clone(),
         features,
         level: host::tensor(vec![0.5; n], [n, 1], device),
-        signals: TargetSignals::new(domain, rendered, AffineMaps::identity(n, 2)),
+        signals: case.signals(&weights),
         weights,
         encoder,
     }

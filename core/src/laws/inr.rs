@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use burn::tensor::{Device, Tensor};
 
-use super::{Case, Law, Verdict, difference};
+use super::{Case, Law, Verdict, difference, gradient};
 use crate::dense::{self, Points};
 use crate::{Activation, Hidden, Inr, Layout, Seed, TensorSpec, Weights, host, seed};
 
@@ -140,19 +140,5 @@ pub fn has_true_gradients(inr: &dyn Inr, case: &Case) -> Verdict {
         return Verdict::Refused;
     };
     let value = |values: Tensor<2>| inr.forward(&weights.with_values(values), &points).square().sum();
-    let at = weights.values().clone().require_grad();
-    let Some(gradient) = at.grad(&value(at.clone()).backward()) else {
-        return Verdict::Broken("no gradient reaches the weights".to_owned());
-    };
-    let shape = weights.values().dims();
-    let direction = host::tensor(seed::normal(&mut case.rng("direction"), shape[0] * shape[1]), shape, &device);
-    let slope = host::scalar((gradient.clone() * direction.clone().inner()).sum());
-    let length = host::scalar(gradient.square().sum().sqrt()).max(1e-3);
-    let difference = |step: f64| {
-        let ahead = value(weights.values().clone() + direction.clone() * step);
-        host::scalar((ahead - value(weights.values().clone() - direction.clone() * step)) / (2.0 * step))
-    };
-    let differences = [1e-3, 3e-4, 1e-4].map(difference);
-    let agrees = differences.iter().any(|difference| (slope - difference).abs() < 0.03 * length);
-    Verdict::of((!agrees).then(|| format!("the gradient says {slope}, differences say {differences:?}")))
+    gradient::agrees(weights.values(), value, 1, &[1e-3, 3e-4, 1e-4], &mut case.rng("direction"))
 }

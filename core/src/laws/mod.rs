@@ -6,11 +6,13 @@
 
 pub mod augmentation;
 mod case;
+mod context;
 pub mod deformation;
 pub mod disturbance;
 pub mod encoder;
 mod every;
 pub mod generator;
+mod gradient;
 pub mod inr;
 pub mod metric;
 pub mod objective;

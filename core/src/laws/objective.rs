@@ -1,12 +1,9 @@
 //! Objectives give a finite loss that answers to the encoder and to nothing but their seed.
 
-use std::sync::Arc;
-
 use burn::tensor::{Device, Tensor};
 
 use super::{Case, Law, Verdict};
-use crate::dense::Points;
-use crate::{AffineMaps, Domain, Inr, Objective, ObjectiveContext, Seed, TargetSignals, Views, host, seed};
+use crate::{Objective, Seed, Views, host, seed};
 
 /// Length of the features of these laws.
 const DIM: usize = 8;
@@ -20,15 +17,7 @@ pub fn laws(objective: &dyn Objective) -> Vec<Law<'_>> {
 pub fn reaches_the_features(objective: &dyn Objective, case: &Case) -> Verdict {
     let case = Case { networks: case.networks.max(3), ..case.clone() };
     let device = Device::flex().autodiff();
-    let context = ObjectiveContext {
-        inr: Arc::new(case.inr()),
-        layout: case.layout(),
-        statistics: case.statistics(),
-        dim: DIM,
-        device: device.clone(),
-        seed: Seed::new(case.seed),
-    };
-    let Ok(model) = objective.build(&context) else {
+    let Ok(model) = objective.build(&case.objective_context(DIM, &device, Seed::new(case.seed))) else {
         return Verdict::Refused;
     };
     let n = case.networks;
@@ -36,10 +25,7 @@ pub fn reaches_the_features(objective: &dyn Objective, case: &Case) -> Verdict {
     let mut feature = || host::tensor(seed::normal(&mut rng, n * DIM), [n, DIM], &device).require_grad();
     let (original, augmented): (Tensor<2>, Tensor<2>) = (feature(), feature());
     let weights = case.weights(&device);
-    let domain = Domain::Image { height: 8, width: 8, channels: case.channels };
-    let grid = Points::Shared(host::tensor(domain.grid(), [domain.points(), 2], &device));
-    let rendered = host::read(case.inr().forward(&weights, &grid)).into_iter().map(|v| v.clamp(0.0, 1.0)).collect();
-    let signals = TargetSignals::new(domain, rendered, AffineMaps::identity(n, 2));
+    let signals = case.signals(&weights);
     let views = Views {
         original: weights.clone(),
         augmented: weights,

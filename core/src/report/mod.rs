@@ -1,6 +1,7 @@
 //! The report of a run: one self-contained page, and the same figures as a text table.
 
 mod chart;
+mod document;
 mod page;
 mod sweep;
 

@@ -1,8 +1,8 @@
 //! The page itself.
 
-use base64::Engine;
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 
+use super::document::{data_uri, document};
 use super::{Contents, chart, columns, figure, render_at};
 use crate::config::Init;
 use crate::{Domain, Result, Zoo, picture};
@@ -18,16 +18,7 @@ pub(super) fn render(contents: &Contents) -> Result<String> {
     let large: Vec<usize> = (0..samples.len().min(LARGE)).collect();
     let held_large: Vec<usize> = split.ceiling.iter().take(LARGE).copied().collect();
     let shown = evaluation.count.min(64);
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { "equigen: " (contents.name) }
-                style { (PreEscaped(include_str!("style.css"))) }
-            }
-            body {
+    let body = html! {
                 h1 { (contents.name) }
                 p.soft {
                     (evaluation.shots) " shots of class " (evaluation.target) ", " (samples.len())
@@ -67,10 +58,8 @@ pub(super) fn render(contents: &Contents) -> Result<String> {
                 (facts(contents))
                 h2 { "Configuration" }
                 pre { (contents.config) }
-            }
-        }
     };
-    Ok(page.into_string())
+    Ok(document(&contents.name, &body))
 }
 
 fn figures(contents: &Contents) -> Markup {
@@ -172,8 +161,4 @@ fn pairs(contents: &Contents) -> Result<Markup> {
             }
         }
     })
-}
-
-fn data_uri(png: &[u8]) -> String {
-    format!("data:image/png;base64,{}", base64::engine::general_purpose::STANDARD.encode(png))
 }

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use base64::Engine;
-use maud::{DOCTYPE, PreEscaped, html};
+use maud::html;
 
+use super::document::{data_uri, document};
 use super::{figure, markdown};
 use crate::Result;
 use crate::sweep::{Sweep, SweepRow, Variant};
@@ -59,21 +59,11 @@ pub fn sweep_page(sweep: &Sweep, rows: &[SweepRow], folder: &Path, variants: &[V
     for variant in variants {
         let picture = folder.join(variant.name()).join("sample/all.png");
         if picture.is_file() {
-            let bytes = base64::engine::general_purpose::STANDARD.encode(fs_err::read(picture)?);
-            pictures.push((variant.name(), format!("data:image/png;base64,{bytes}")));
+            pictures.push((variant.name(), data_uri(&fs_err::read(picture)?)));
         }
     }
     let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { "equigen: " (name) }
-                style { (PreEscaped(include_str!("style.css"))) }
-            }
-            body {
+    let body = html! {
                 h1 { (name) }
                 p.soft { "A sweep of " (sweep.pipeline.display()) ", " (variants.len()) " runs. Stages that two runs share were done once." }
                 div.scroll {
@@ -91,8 +81,6 @@ pub fn sweep_page(sweep: &Sweep, rows: &[SweepRow], folder: &Path, variants: &[V
                 }
                 h2 { "Sweep" }
                 pre { (toml::to_string_pretty(sweep).unwrap_or_default()) }
-            }
-        }
     };
-    Ok(page.into_string())
+    Ok(document(&name, &body))
 }

@@ -1,12 +1,11 @@
 //! `align`: the order and signs of neurons in which a network is most like a reference.
 
-use equigen_core::action::{self, Element};
 use equigen_core::registry::Claim;
 use equigen_core::{Augmentation, Draws, Layout, Result, Seed, Weights, seed, seed::Rng};
-use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::elements::act_by_weights;
 use crate::matching::{central_phases, match_to};
 
 /// Moves every network to where it is most like a reference network, by weight matching with signs: same function.
@@ -30,19 +29,13 @@ impl Augmentation for Align {
     }
 
     fn apply(&self, weights: &Weights, _draws: &Draws) -> Weights {
-        if weights.is_empty() {
-            return weights.clone();
-        }
         let layout = weights.layout();
-        let values = weights.to_host();
         let unit = seed::normal(&mut Seed::new(self.reference).split("align").stream(0), layout.parameters());
-        let element = |network: &[f32]| {
+        act_by_weights(weights, |network| {
             let phases = central_phases(layout, network);
             let network = phases.apply_host(layout, network);
             match_to(layout, &scaled(layout, &unit, &network), &network).compose(&phases)
-        };
-        let elements: Vec<Element> = values.par_chunks(layout.parameters()).map(element).collect();
-        action::apply(&elements, weights)
+        })
     }
 
     fn claims(&self) -> Vec<Claim> {

@@ -5,7 +5,7 @@
 //! layers, until nothing changes. Signs of sine neurons are matched along: a pair counts by the size of its product.
 
 use equigen_core::action::{Element, NeuronMap};
-use equigen_core::{Activation, Axis, Layout};
+use equigen_core::{Activation, Layout};
 
 /// Passes over the layers, at most: each makes the product larger, and few do all the work.
 const PASSES: usize = 12;
@@ -56,7 +56,7 @@ fn best(layout: &Layout, layer: usize, entries: usize, reference: &[f32], networ
     let hidden = layout.hidden()[layer];
     let width = hidden.width;
     let signed = matches!(hidden.activation, Activation::Sine { .. });
-    let (ours, theirs) = (rows(layout, layer, network), rows(layout, layer, reference));
+    let (ours, theirs) = (layout.neuron_rows(layer, network), layout.neuron_rows(layer, reference));
     let product =
         |i: usize, j: usize| theirs[i].iter().zip(&ours[j]).take(entries).map(|(a, b)| f64::from(a * b)).sum::<f64>();
     let products: Vec<f64> = (0..width * width).map(|k| product(k / width, k % width)).collect();
@@ -72,23 +72,4 @@ fn best(layout: &Layout, layer: usize, entries: usize, reference: &[f32], networ
         }
     }
     map
-}
-
-/// Everything that moves with each neuron of a layer: incoming row, bias, outgoing column, in this order.
-pub(crate) fn rows(layout: &Layout, layer: usize, network: &[f32]) -> Vec<Vec<f32>> {
-    let own = Axis::Hidden(layer);
-    let mut rows: Vec<Vec<f32>> = vec![Vec::new(); layout.hidden()[layer].width];
-    for tensor in layout.tensors() {
-        let values = &network[tensor.range()];
-        let columns = tensor.shape.get(1).copied().unwrap_or(1);
-        for (neuron, row) in rows.iter_mut().enumerate() {
-            if tensor.axes[0] == own {
-                row.extend(&values[neuron * columns..(neuron + 1) * columns]);
-            }
-            if tensor.axes.get(1) == Some(&own) {
-                row.extend(values.iter().skip(neuron).step_by(columns));
-            }
-        }
-    }
-    rows
 }

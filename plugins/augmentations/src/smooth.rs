@@ -1,14 +1,13 @@
 //! `smooth`: the order of neurons in which neighbours are most alike.
 
-use equigen_core::action::{self, Element, NeuronMap};
+use equigen_core::action::{Element, NeuronMap};
 use equigen_core::registry::Claim;
 use equigen_core::{Augmentation, Draws, Layout, Result, Weights, seed::Rng};
 use equigen_kernels::path::shortest_path;
-use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::matching::rows;
+use crate::elements::act_by_weights;
 
 /// Reorders the neurons of every hidden layer so that neighbours are alike: least total variation, same function.
 ///
@@ -29,14 +28,8 @@ impl Augmentation for Smooth {
     }
 
     fn apply(&self, weights: &Weights, _draws: &Draws) -> Weights {
-        if weights.is_empty() {
-            return weights.clone();
-        }
         let layout = weights.layout();
-        let values = weights.to_host();
-        let networks = values.par_chunks(layout.parameters());
-        let elements: Vec<Element> = networks.map(|network| smoothest(layout, network)).collect();
-        action::apply(&elements, weights)
+        act_by_weights(weights, |network| smoothest(layout, network))
     }
 
     fn claims(&self) -> Vec<Claim> {
@@ -48,7 +41,7 @@ impl Augmentation for Smooth {
 fn smoothest(layout: &Layout, network: &[f32]) -> Element {
     let order = |layer: usize| {
         let width = layout.hidden()[layer].width;
-        let cities = rows(layout, layer, network);
+        let cities = layout.neuron_rows(layer, network);
         let coordinates = cities[0].len();
         NeuronMap::permutation(shortest_path(&cities.concat(), width, coordinates))
     };
@@ -74,6 +67,7 @@ mod tests {
     use std::sync::Arc;
 
     use burn::tensor::Device;
+    use equigen_core::action;
     use equigen_core::laws::{Law, Verdict};
     use equigen_core::{Activation, Axis, Hidden, Seed, host, seed};
 

@@ -1,7 +1,5 @@
 //! What the tests of all encoders need beside the laws: a context, and that no parameter is built in vain.
 
-use std::sync::Arc;
-
 use burn::tensor::Device;
 use equigen_core::laws::{Case, OMEGA};
 use equigen_core::learner::Step;
@@ -15,14 +13,7 @@ fn case() -> Case {
 
 /// The context of an encoder for them.
 pub(crate) fn context(device: &Device) -> EncoderContext {
-    let case = case();
-    EncoderContext {
-        inr: Arc::new(case.inr()),
-        layout: case.layout(),
-        statistics: case.statistics(),
-        device: device.clone(),
-        seed: Seed::new(3),
-    }
+    case().encoder_context(device, Seed::new(3))
 }
 
 /// Every parameter gets a gradient.

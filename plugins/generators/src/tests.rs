@@ -1,12 +1,10 @@
 //! Every generator keeps the laws, in each of its variants, and names settings that are out of range.
 
-use std::sync::Arc;
-
 use burn::tensor::Device;
-use equigen_core::laws::generator::{Values, batch, laws};
+use equigen_core::laws::generator::{DIM, Values, batch, laws};
 use equigen_core::laws::{Case, OMEGA};
 use equigen_core::learner::Step;
-use equigen_core::{Activation, Axis, Generator, GeneratorContext, Hidden, Seed, host};
+use equigen_core::{Activation, Axis, Generator, Hidden, Seed, host};
 
 use crate::{Decoder, Denoiser, Diffusion, FlowMatching, Gauge, Gaussian, Tokens};
 
@@ -59,12 +57,11 @@ fn laws_hold() {
 #[test]
 fn a_training_step_reads_nothing_from_the_device() {
     let device = Device::flex().autodiff();
-    let hidden = [8, 6].map(|width| Hidden { width, activation: Activation::Sine { omega: OMEGA } }).to_vec();
-    let case = Case { input: Axis::Coordinates(2), hidden, channels: 1, networks: 4, seed: 5 };
+    let case = case(4);
     let encoder = Values::new(&case);
     let batch = batch(&case, &encoder, &device);
     for (name, generator) in generators() {
-        let mut model = generator.build(&GeneratorContext { device: device.clone(), ..context() }).unwrap();
+        let mut model = generator.build(&case.generator_context(DIM, &device, Seed::new(3))).unwrap();
         model.prepare(0, 10, &|| batch.features.clone());
         let one = host::tensor(vec![1.0], [1], &Device::flex());
         let before = host::reads();
@@ -76,22 +73,15 @@ fn a_training_step_reads_nothing_from_the_device() {
     }
 }
 
-fn context() -> GeneratorContext {
+/// Sine networks 2-8-6-1.
+fn case(networks: usize) -> Case {
     let hidden = [8, 6].map(|width| Hidden { width, activation: Activation::Sine { omega: OMEGA } }).to_vec();
-    let case = Case { input: Axis::Coordinates(2), hidden, channels: 1, networks: 1, seed: 5 };
-    GeneratorContext {
-        inr: Arc::new(case.inr()),
-        layout: case.layout(),
-        statistics: case.statistics(),
-        dim: 6,
-        device: Device::flex(),
-        seed: Seed::new(3),
-    }
+    Case { input: Axis::Coordinates(2), hidden, channels: 1, networks, seed: 5 }
 }
 
 #[test]
 fn settings_out_of_range_are_named() {
-    let context = context();
+    let context = case(1).generator_context(DIM, &Device::flex(), Seed::new(3));
     let gauge = Gauge::Decoder { hidden: 8, depth: 1, first: 1.5 };
     let heads = Denoiser::Transformer { tokens: Tokens::Neuron, width: 16, layers: 1, heads: 3, condition_tokens: 1 };
     let cases: [(&dyn Generator, &str); 7] = [

@@ -1,15 +1,11 @@
 //! What the tests of all objectives need beside the laws: small networks, two views of a batch, and a few steps on it.
 
-use std::sync::Arc;
-
 use burn::tensor::{Device, Tensor};
-use equigen_core::dense::Points;
 use equigen_core::laws::{Case, OMEGA};
 use equigen_core::learner::{Learner, Step, Trainable};
 use equigen_core::nn::Init;
 use equigen_core::{
-    Activation, AffineMaps, Axis, Domain, Hidden, Inr, Objective, ObjectiveContext, Seed, TargetSignals, Views,
-    Weights, host, move_signal,
+    Activation, AffineMaps, Axis, Hidden, Objective, ObjectiveContext, Seed, Views, Weights, host, move_signal,
 };
 
 /// Length of the features of these tests.
@@ -24,25 +20,13 @@ fn case(networks: usize) -> Case {
 /// A context for networks of one layout, and `count` networks.
 pub(crate) fn networks(count: usize) -> (ObjectiveContext, Weights) {
     let (case, device) = (case(count), Device::flex().autodiff());
-    let context = ObjectiveContext {
-        inr: Arc::new(case.inr()),
-        layout: case.layout(),
-        statistics: case.statistics(),
-        dim: DIM,
-        device: device.clone(),
-        seed: Seed::new(3),
-    };
-    (context, case.weights(&device))
+    (case.objective_context(DIM, &device, Seed::new(3)), case.weights(&device))
 }
 
 /// Two views, the second shifted by `shift` along x, with these features `[2 n, DIM]`.
 pub(crate) fn views(weights: &Weights, shift: f32, features: Tensor<2>) -> Views {
     let n = weights.len();
-    let domain = Domain::Image { height: 8, width: 8, channels: 1 };
-    let grid = Points::Shared(host::tensor(domain.grid(), [domain.points(), 2], &weights.device()));
-    // Signals lie in 0 to 1.
-    let rendered = host::read(case(n).inr().forward(weights, &grid)).into_iter().map(|v| v.clamp(0.0, 1.0)).collect();
-    let signals = TargetSignals::new(domain, rendered, AffineMaps::identity(n, 2));
+    let signals = case(n).signals(weights);
     let mut maps = AffineMaps::identity(n, 2);
     maps.shift.iter_mut().step_by(2).for_each(|t| *t = shift);
     Views {
