@@ -19,6 +19,7 @@ pub mod laws;
 pub mod layout;
 pub mod learner;
 pub mod libraries;
+mod linear;
 pub mod nn;
 pub mod picture;
 pub mod registry;

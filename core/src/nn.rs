@@ -4,8 +4,9 @@
 //! weights from run to run; these draw at once from the run's own stream.
 
 use burn::module::{Module, Param};
-use burn::tensor::{Device, Tensor, activation::gelu, activation::softmax};
+use burn::tensor::{Device, Tensor, activation::softmax};
 
+use crate::linear::linear;
 use crate::{Seed, host, seed};
 
 /// Draws initial parameters: device, seed, and a count that gives each parameter a stream of its own.
@@ -77,12 +78,20 @@ impl Linear {
 
     /// `[…, in] -> […, out]`.
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+        self.compute(x, false)
+    }
+
+    /// GELU of [`Linear::forward`].
+    pub fn forward_gelu<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+        self.compute(x, true)
+    }
+
+    fn compute<const D: usize>(&self, x: Tensor<D>, gelu: bool) -> Tensor<D> {
         let mut shape = x.dims();
         let [inputs, outputs] = self.weight.dims();
         let rows = shape.iter().product::<usize>() / inputs;
         shape[D - 1] = outputs;
-        let y = x.reshape([rows, inputs]).matmul(self.weight.val()) + self.bias.val().unsqueeze_dim::<2>(0);
-        y.reshape(shape)
+        linear(x.reshape([rows, inputs]), self.weight.val(), self.bias.val(), gelu).reshape(shape)
     }
 }
 
@@ -129,7 +138,7 @@ impl Mlp {
     /// `[…, in] -> […, out]`.
     pub fn forward<const D: usize>(&self, mut x: Tensor<D>) -> Tensor<D> {
         for (i, layer) in self.layers.iter().enumerate() {
-            x = layer.forward(if i == 0 { x } else { gelu(x) });
+            x = layer.compute(x, i + 1 < self.layers.len());
         }
         x
     }

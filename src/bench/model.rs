@@ -27,8 +27,8 @@ pub(crate) fn encode(repeats: usize, registry: &Registry) -> Result<Vec<Row>> {
         let training = device.clone().autodiff();
         let (mut model, weights) = (build(&training)?, case.weights(&training));
         let step = median(repeats, || {
-            let gradients = model.pooled(&weights).square().sum().backward();
-            model.learner().step(&gradients, host::tensor(vec![1.0], [1], &device), &options());
+            let mut gradients = model.pooled(&weights).square().sum().backward();
+            model.learner().step(&mut gradients, host::tensor(vec![1.0], [1], &device), &options());
         });
         let figures = [("networks_per_second", BATCH as f64 / forward), ("milliseconds_a_step", 1e3 * step)];
         Ok(Row::new(format!("{}, batch {BATCH}", record.name), &figures))
@@ -61,7 +61,7 @@ pub(crate) fn train(repeats: usize, registry: &Registry) -> Result<Vec<Row>> {
             let terms = model.losses(&batch, &mut case.rng("noise"));
             let total: Option<Tensor<1>> = terms.into_iter().map(|(_, value)| value).reduce(|sum, value| sum + value);
             if let Some(total) = total {
-                model.learner().step(&total.backward(), host::tensor(vec![1.0], [1], &device), &options());
+                model.learner().step(&mut total.backward(), host::tensor(vec![1.0], [1], &device), &options());
             }
         });
         let figures = [("milliseconds_a_step", 1e3 * step), ("networks_per_second", BATCH as f64 / step)];

@@ -1,8 +1,6 @@
-//! Adam and AdamW as one fused pass over slices.
+//! Adam as one fused pass over a network's parameters.
 
-use rayon::prelude::*;
-
-use crate::simd::{InstructionSet, Kernel, Simd, dispatch};
+use crate::simd::{Kernel, Simd};
 
 /// Settings of Adam (Kingma and Ba, 2015).
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -108,93 +106,5 @@ unsafe fn update<S: Simd>(s: S, step: &Step, scale: f32, p: *mut f32, g: *const 
         let direction = s.div(mean, s.add(s.sqrt(square), s.splat(step.epsilon)));
         let kept = s.mul(s.load(p), s.splat(step.keep));
         s.store(p, s.fma(s.splat(-step.rate), direction, kept));
-    }
-}
-
-/// Elements of one task of [`adamw_step`]: small enough to share, large enough to be worth a task.
-const CHUNK: usize = 1 << 15;
-
-/// One AdamW step over one tensor, in one pass: the moments are updated, then
-/// `param -= lr * (m̂ / (sqrt(v̂) + eps) + weight_decay * param)` (Loshchilov and Hutter, 2019).
-///
-/// All slices have the same length; `step` counts from 1. Large tensors are shared between all cores.
-///
-/// # Panics
-/// If lengths differ or `step` is 0.
-#[allow(clippy::too_many_arguments)]
-pub fn adamw_step(
-    param: &mut [f32],
-    grad: &[f32],
-    m: &mut [f32],
-    v: &mut [f32],
-    step: u32,
-    lr: f32,
-    beta1: f32,
-    beta2: f32,
-    eps: f32,
-    weight_decay: f32,
-) {
-    let length = param.len();
-    assert!(
-        grad.len() == length && m.len() == length && v.len() == length,
-        "{length} parameters have {} gradients and moments of lengths {} and {}",
-        grad.len(),
-        m.len(),
-        v.len()
-    );
-    assert!(step > 0, "steps of Adam count from 1");
-    let set = InstructionSet::best();
-    let step = Adam { learning_rate: lr, beta1, beta2, epsilon: eps }.step(step, lr, weight_decay);
-    let one = |(((parameters, gradients), m), v)| {
-        dispatch(set, Update { step, scale: 1.0, parameters, gradients, m, v });
-    };
-    if length <= CHUNK {
-        return one((((param, grad), m), v));
-    }
-    let moments = (m.par_chunks_mut(CHUNK), v.par_chunks_mut(CHUNK));
-    param.par_chunks_mut(CHUNK).zip(grad.par_chunks(CHUNK)).zip(moments.0).zip(moments.1).for_each(one);
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    proptest! {
-        #[test]
-        fn steps_follow_the_formula(
-            length in 1usize..200,
-            seed in any::<u32>(),
-            large in any::<bool>(),
-            decay in 0.0f32..0.1,
-        ) {
-            let length = if large { length + CHUNK } else { length };
-            let value = |i: usize, k: u32| ((i as u32).wrapping_mul(2_654_435_761).wrapping_add(seed ^ k) >> 8) as f32 / 16_777_216.0 - 0.5;
-            let mut p: Vec<f32> = (0..length).map(|i| value(i, 1)).collect();
-            let (mut m, mut v) = (vec![0.0; length], vec![0.0; length]);
-            let mut exact: Vec<[f64; 3]> = p.iter().map(|&p| [f64::from(p), 0.0, 0.0]).collect();
-            for step in 1..=4u32 {
-                let g: Vec<f32> = (0..length).map(|i| value(i, step + 1)).collect();
-                adamw_step(&mut p, &g, &mut m, &mut v, step, 0.01, 0.9, 0.99, 1e-8, decay);
-                for (state, &g) in exact.iter_mut().zip(&g) {
-                    let g = f64::from(g);
-                    state[1] = 0.9 * state[1] + 0.1 * g;
-                    state[2] = 0.99 * state[2] + 0.01 * g * g;
-                    let mean = state[1] / (1.0 - 0.9f64.powi(step as i32));
-                    let square = state[2] / (1.0 - 0.99f64.powi(step as i32));
-                    state[0] -= 0.01 * (mean / (square.sqrt() + 1e-8) + f64::from(decay) * state[0]);
-                }
-            }
-            for (state, &p) in exact.iter().zip(&p) {
-                prop_assert!((state[0] - f64::from(p)).abs() < 1e-5, "{} is not {}", p, state[0]);
-            }
-        }
-    }
-
-    #[test]
-    #[should_panic(expected = "3 parameters have 2 gradients")]
-    fn lengths_must_agree() {
-        adamw_step(&mut [0.0; 3], &[0.0; 2], &mut [0.0; 3], &mut [0.0; 3], 1, 0.1, 0.9, 0.99, 1e-8, 0.0);
     }
 }

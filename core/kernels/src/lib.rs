@@ -3,17 +3,20 @@
 //! - [`forward`], [`backward`] and [`fit()`]: many small dense networks at once (implicit neural representations), each in
 //!   cache, with AVX-512, AVX2 or portable code chosen at run time.
 //! - [`adamw_step`]: one fused optimiser step over one tensor.
+//! - [`linear`]: the dense layers of ordinary models, forwards and backwards.
 //! - [`path`]: shortest Hamiltonian paths, for the order of neurons.
 //! - [`sin_cos`]: the sine and cosine that the networks use.
 //!
 //! Results do not depend on the number of threads. They may differ in the last bits between instruction sets.
 
 mod adam;
+mod adamw;
 mod buffer;
 mod finish;
 mod fit;
 #[cfg(test)]
 mod fit_tests;
+pub mod linear;
 mod network;
 pub mod path;
 mod peak;
@@ -28,7 +31,8 @@ mod simd;
 mod sine;
 mod stack;
 
-pub use adam::{Adam, adamw_step};
+pub use adam::Adam;
+pub use adamw::{AdamW, AdamWState, adamw_step, sum_of_squares};
 pub use fit::{Decay, FitOptions, FitOutcome, fit};
 pub use peak::fma_peak;
 pub use render::{backward, forward};

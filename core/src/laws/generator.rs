@@ -100,7 +100,7 @@ pub fn learns(generator: &dyn Generator, case: &Case) -> Verdict {
             return Verdict::Holds;
         };
         losses.push(host::scalar(total.clone().inner()));
-        model.learner().step(&total.backward(), host::tensor(vec![1.0], [1], &Device::flex()), &options);
+        model.learner().step(&mut total.backward(), host::tensor(vec![1.0], [1], &Device::flex()), &options);
     }
     let (begin, end) = (losses[0], losses[losses.len() - 1]);
     let falls = losses.iter().all(|loss| loss.is_finite()) && end < begin;

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use burn::module::{ModuleMapper, Param};
 use burn::tensor::{Gradients, Tensor};
+use equigen_kernels::{AdamW as Settings, AdamWState};
 
-use super::walk::{ParameterPath, activate, flat, gradient};
+use super::walk::{ParameterPath, activate, flat, take_gradient};
 use crate::{device, host};
 
 /// Settings of one optimiser step.
@@ -24,84 +25,84 @@ pub struct Step {
 const BETA1: f64 = 0.9;
 const EPSILON: f64 = 1e-8;
 
-/// First and second moment of one parameter, flat.
+/// What the optimiser remembers of one parameter, flat.
 #[derive(Debug, Clone)]
 pub(super) struct Moments {
     pub(super) first: Tensor<1>,
     pub(super) second: Tensor<1>,
+    /// Moving average of the parameter, where one is kept.
+    pub(super) average: Option<Tensor<1>>,
 }
 
 pub(super) struct AdamW<'a> {
-    gradients: &'a Gradients,
+    gradients: &'a mut Gradients,
     scale: Tensor<1>,
-    options: &'a Step,
+    settings: Settings,
+    weight_decay: f64,
+    averages: bool,
     steps: u32,
     moments: &'a mut BTreeMap<String, Moments>,
     path: ParameterPath,
 }
 
 impl<'a> AdamW<'a> {
-    /// The step number `steps` counts from 1; gradients are multiplied by `scale [1]`.
+    /// The step number `steps` counts from 1; gradients are taken, and multiplied by `scale [1]`.
     pub(super) fn new(
-        gradients: &'a Gradients,
+        gradients: &'a mut Gradients,
         scale: Tensor<1>,
-        options: &'a Step,
+        options: &Step,
         steps: u32,
         moments: &'a mut BTreeMap<String, Moments>,
     ) -> Self {
-        Self { gradients, scale, options, steps, moments, path: ParameterPath::default() }
+        let Step { learning_rate, weight_decay, beta2, average } = *options;
+        // The average starts as the parameters and forgets them with a horizon that grows to the asked one.
+        let horizon = (1.0 + f64::from(steps)) / (10.0 + f64::from(steps));
+        let settings = Settings {
+            learning_rate,
+            beta1: BETA1,
+            beta2,
+            epsilon: EPSILON,
+            weight_decay,
+            scale: 1.0,
+            average: average.min(horizon),
+        };
+        let path = ParameterPath::default();
+        Self { gradients, scale, settings, weight_decay, averages: average > 0.0, steps, moments, path }
     }
 
-    fn update(&self, parameter: Tensor<1>, gradient: Tensor<1>, moments: Moments, decay: f64) -> (Tensor<1>, Moments) {
-        if device::is_flex(&parameter.device()) {
-            self.update_on_host(parameter, gradient, moments, decay)
-        } else {
-            self.update_on_device(parameter, gradient, moments, decay)
-        }
-    }
-
-    fn update_on_host(
-        &self,
-        parameter: Tensor<1>,
-        gradient: Tensor<1>,
-        moments: Moments,
-        decay: f64,
-    ) -> (Tensor<1>, Moments) {
+    fn update_on_host(&self, parameter: Tensor<1>, gradient: Tensor<1>, moments: Moments) -> (Tensor<1>, Moments) {
         let device = parameter.device();
         let take = |tensor: Tensor<1>| tensor.into_data().try_into_vec::<f32>().expect("parameters are f32");
-        let (mut parameter, mut gradient) = (take(parameter), take(gradient));
+        let (mut parameter, gradient) = (take(parameter), take(gradient));
         let (mut first, mut second) = (take(moments.first), take(moments.second));
-        let scale = take(self.scale.clone())[0];
-        if scale != 1.0 {
-            gradient.iter_mut().for_each(|g| *g *= scale);
-        }
-        let Step { learning_rate, beta2, .. } = *self.options;
-        let [rate, beta1, beta2, epsilon, decay] = [learning_rate, BETA1, beta2, EPSILON, decay].map(|x| x as f32);
-        let (p, m, v) = (&mut parameter[..], &mut first[..], &mut second[..]);
-        equigen_kernels::adamw_step(p, &gradient, m, v, self.steps, rate, beta1, beta2, epsilon, decay);
+        let mut average = moments.average.map(take);
+        let settings = Settings { scale: take(self.scale.clone())[0], ..self.settings };
+        let state = AdamWState {
+            parameters: &mut parameter,
+            gradients: &gradient,
+            first: &mut first,
+            second: &mut second,
+            average: average.as_deref_mut(),
+        };
+        equigen_kernels::adamw_step(&settings, self.steps, state);
         let put = |values: Vec<f32>| {
             let length = values.len();
             host::tensor(values, [length], &device)
         };
-        (put(parameter), Moments { first: put(first), second: put(second) })
+        (put(parameter), Moments { first: put(first), second: put(second), average: average.map(put) })
     }
 
-    fn update_on_device(
-        &self,
-        parameter: Tensor<1>,
-        gradient: Tensor<1>,
-        moments: Moments,
-        decay: f64,
-    ) -> (Tensor<1>, Moments) {
-        let Step { learning_rate, beta2, .. } = *self.options;
+    fn update_on_device(&self, parameter: Tensor<1>, gradient: Tensor<1>, moments: Moments) -> (Tensor<1>, Moments) {
+        let Settings { learning_rate, beta2, weight_decay, average: decay, .. } = self.settings;
         let gradient = gradient * self.scale.clone();
         let first = moments.first * BETA1 + gradient.clone() * (1.0 - BETA1);
         let second = moments.second * beta2 + gradient.square() * (1.0 - beta2);
         let steps = self.steps as i32;
         let (correct1, correct2) = (1.0 - BETA1.powi(steps), 1.0 - beta2.powi(steps));
         let direction = (first.clone() / correct1) / ((second.clone() / correct2).sqrt() + EPSILON);
-        let parameter = parameter * (1.0 - learning_rate * decay) - direction * learning_rate;
-        (parameter, Moments { first, second })
+        let parameter = parameter * (1.0 - learning_rate * weight_decay) - direction * learning_rate;
+        let average = moments.average.map(|average| average * decay + parameter.clone() * (1.0 - decay));
+        (parameter, Moments { first, second, average })
     }
 }
 
@@ -115,17 +116,28 @@ impl ModuleMapper for AdamW<'_> {
     }
 
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        let Some(gradient) = gradient(&param, self.gradients) else {
+        let Some(gradient) = take_gradient(&param, self.gradients) else {
             return param;
         };
         let path = self.path.join();
         let moments = self.moments.remove(&path);
-        let moments =
-            moments.unwrap_or_else(|| Moments { first: gradient.zeros_like(), second: gradient.zeros_like() });
-        let decay = if D > 1 { self.options.weight_decay } else { 0.0 };
+        let moments = moments.unwrap_or_else(|| Moments {
+            first: gradient.zeros_like(),
+            second: gradient.zeros_like(),
+            average: None,
+        });
+        self.settings.weight_decay = if D > 1 { self.weight_decay } else { 0.0 };
         let (id, old, mapper) = param.consume();
         let (shape, like) = (old.dims(), old.device());
-        let (parameter, moments) = self.update(flat(old.inner()), gradient, moments, decay);
+        let old = flat(old.inner());
+        let (parameter, mut moments) = if device::is_flex(&like) {
+            self.update_on_host(old, gradient, moments)
+        } else {
+            self.update_on_device(old, gradient, moments)
+        };
+        if self.averages && moments.average.is_none() {
+            moments.average = Some(parameter.clone());
+        }
         self.moments.insert(path, moments);
         Param::from_mapped_value(id, activate(parameter.reshape(shape), &like), mapper)
     }

@@ -22,8 +22,8 @@ use crate::{Error, Result, host};
 pub trait Trainable: Send {
     /// Sum of squares `[1]` of all gradients of this model, on the device; `None` if it got none.
     fn gradient_norm_squared(&self, gradients: &Gradients) -> Option<Tensor<1>>;
-    /// One AdamW step; gradients are first multiplied by `scale [1]`.
-    fn step(&mut self, gradients: &Gradients, scale: Tensor<1>, options: &Step);
+    /// One AdamW step, which takes this model's gradients; they are first multiplied by `scale [1]`.
+    fn step(&mut self, gradients: &mut Gradients, scale: Tensor<1>, options: &Step);
     /// Asks for no more gradients: the parameters become constants.
     fn freeze(&mut self);
     /// Everything that a resumed run needs: parameters, average, moments, step count.
@@ -46,7 +46,6 @@ pub trait Trainable: Send {
 #[derive(Debug)]
 pub struct Learner<M: Module> {
     module: Option<M>,
-    average: Option<M>,
     moments: BTreeMap<String, Moments>,
     steps: u32,
 }
@@ -54,7 +53,7 @@ pub struct Learner<M: Module> {
 impl<M: Module> Learner<M> {
     /// Takes a module whose parameters are all initialised.
     pub fn new(module: M) -> Self {
-        Self { module: Some(module), average: None, moments: BTreeMap::new(), steps: 0 }
+        Self { module: Some(module), moments: BTreeMap::new(), steps: 0 }
     }
 
     /// The module in training.
@@ -62,9 +61,10 @@ impl<M: Module> Learner<M> {
         self.module.as_ref().expect("the module is only absent inside `step`")
     }
 
-    /// The module to use after training: the moving average where there is one.
-    pub fn averaged(&self) -> &M {
-        self.average.as_ref().unwrap_or(self.module())
+    /// The module to use after training: with the moving average of every parameter that has one.
+    pub fn averaged(&self) -> M {
+        let averages = self.moments.iter().filter_map(|(path, moments)| Some((path, moments.average.as_ref()?)));
+        walk::replace(self.module().clone(), averages.collect())
     }
 
     /// Changes the module in a way that no gradient does.
@@ -74,8 +74,8 @@ impl<M: Module> Learner<M> {
 
     /// The same, from the averaged parameters; a new average begins.
     pub fn restart(&mut self, change: impl FnOnce(M) -> M) {
-        self.module = Some(change(self.averaged().clone()));
-        self.average = None;
+        self.module = Some(change(self.averaged()));
+        self.moments.values_mut().for_each(|moments| moments.average = None);
     }
 
     fn replace(&mut self, parameters: &Tensors) -> Result<()> {
@@ -91,17 +91,11 @@ impl<M: Module> Trainable for Learner<M> {
         walk::gradient_norm_squared(self.module(), gradients)
     }
 
-    fn step(&mut self, gradients: &Gradients, scale: Tensor<1>, options: &Step) {
+    fn step(&mut self, gradients: &mut Gradients, scale: Tensor<1>, options: &Step) {
         self.steps += 1;
         let module = self.module.take().expect("the module is only absent inside `step`");
-        let module = module.map(&mut AdamW::new(gradients, scale, options, self.steps, &mut self.moments));
-        if options.average > 0.0 {
-            // The average starts as the parameters and forgets them with a horizon that grows to the asked one.
-            let decay = options.average.min((1.0 + f64::from(self.steps)) / (10.0 + f64::from(self.steps)));
-            let average = self.average.take().unwrap_or_else(|| module.clone());
-            self.average = Some(walk::average(average, &module, decay));
-        }
-        self.module = Some(module);
+        let optimiser = &mut AdamW::new(gradients, scale, options, self.steps, &mut self.moments);
+        self.module = Some(module.map(optimiser));
     }
 
     fn freeze(&mut self) {
@@ -111,11 +105,10 @@ impl<M: Module> Trainable for Learner<M> {
     fn checkpoint(&self) -> Tensors {
         let mut all = Tensors::default();
         all.extend("live", walk::read(self.module()));
-        if let Some(average) = &self.average {
-            all.extend("average", walk::read(average));
-        }
         for (path, moments) in &self.moments {
-            for (name, tensor) in [("first", &moments.first), ("second", &moments.second)] {
+            let Moments { first, second, average } = moments;
+            let kept = [("first", Some(first)), ("second", Some(second)), ("average", average.as_ref())];
+            for (name, tensor) in kept.into_iter().filter_map(|(name, tensor)| Some((name, tensor?))) {
                 all.insert(format!("{name}/{path}"), &tensor.dims(), host::read(tensor.clone()));
             }
         }
@@ -125,21 +118,16 @@ impl<M: Module> Trainable for Learner<M> {
 
     fn resume(&mut self, checkpoint: &Tensors) -> Result<()> {
         self.set_parameters(&checkpoint.subset("live"))?;
-        let average = checkpoint.subset("average");
-        if !average.tensors.is_empty() {
-            let live = self.module().clone();
-            self.replace(&average)?;
-            self.average = self.module.replace(live);
-        }
         let device = self.module().devices().into_iter().next();
         let device = device.ok_or_else(|| Error::failed("a model without parameters cannot be resumed"))?.inner();
-        let second = checkpoint.subset("second");
+        let (second, average) = (checkpoint.subset("second"), checkpoint.subset("average"));
         for (path, first) in checkpoint.subset("first").tensors {
             let length = [first.values.len()];
             let second = second.get(&path)?.values.clone();
             let moments = Moments {
                 first: host::tensor(first.values, length, &device),
                 second: host::tensor(second, length, &device),
+                average: average.get(&path).ok().map(|found| host::tensor(found.values.clone(), length, &device)),
             };
             self.moments.insert(path, moments);
         }
@@ -148,11 +136,11 @@ impl<M: Module> Trainable for Learner<M> {
     }
 
     fn parameters(&self) -> Tensors {
-        walk::read(self.averaged())
+        walk::read(&self.averaged())
     }
 
     fn set_parameters(&mut self, parameters: &Tensors) -> Result<()> {
-        (self.average, self.steps) = (None, 0);
+        self.steps = 0;
         self.moments.clear();
         self.replace(parameters)
     }

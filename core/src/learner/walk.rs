@@ -1,12 +1,13 @@
-//! Walks over a module's parameters: read, load, average, and the norm of their gradients.
+//! Walks over a module's parameters: read, load, replace, and the norm of their gradients.
 
 use std::collections::BTreeMap;
 
+use burn::backend::{Backend, Dispatch, Flex, backend_extension, tensor::FloatTensor};
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
-use burn::tensor::{Device, Gradients, Tensor};
+use burn::tensor::{Device, Gradients, Tensor, TensorData};
 
 use crate::tensors::Tensors;
-use crate::{Error, Result, host};
+use crate::{Error, Result, device, host};
 
 /// Names from the root module to the current parameter.
 #[derive(Debug, Default)]
@@ -32,9 +33,9 @@ pub(super) fn flat<const D: usize>(tensor: Tensor<D>) -> Tensor<1> {
     tensor.reshape([length])
 }
 
-/// The gradient of a parameter as a vector.
-pub(super) fn gradient<const D: usize>(param: &Param<Tensor<D>>, gradients: &Gradients) -> Option<Tensor<1>> {
-    param.is_require_grad().then(|| param.val().grad(gradients).map(flat)).flatten()
+/// Takes the gradient of a parameter as a vector.
+pub(super) fn take_gradient<const D: usize>(param: &Param<Tensor<D>>, gradients: &mut Gradients) -> Option<Tensor<1>> {
+    param.is_require_grad().then(|| param.val().grad_remove(gradients).map(flat)).flatten()
 }
 
 /// Puts a new value on the device of the old one; it asks for gradients where that device offers them.
@@ -112,41 +113,23 @@ pub(super) fn load<M: Module>(module: M, parameters: &Tensors) -> (M, Result<()>
     (module, walk.outcome)
 }
 
-/// `average * decay + live * (1 - decay)` for every parameter that learns; the others are taken as they are, to the bit.
-pub(super) fn average<M: Module>(average: M, live: &M, decay: f64) -> M {
-    #[derive(Default)]
-    struct Collect {
-        found: BTreeMap<String, (Tensor<1>, bool)>,
+/// The module with these values, flat, in place of its own.
+pub(super) fn replace<M: Module>(module: M, values: BTreeMap<&String, &Tensor<1>>) -> M {
+    struct Replace<'a> {
+        values: BTreeMap<&'a String, &'a Tensor<1>>,
         path: ParameterPath,
     }
-    impl ModuleVisitor for Collect {
-        track_path!();
-
-        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            let learns = param.is_require_grad();
-            self.found.insert(self.path.join(), (flat(param.val().inner()), learns));
-        }
-    }
-    struct Average {
-        live: BTreeMap<String, (Tensor<1>, bool)>,
-        decay: f64,
-        path: ParameterPath,
-    }
-    impl ModuleMapper for Average {
+    impl ModuleMapper for Replace<'_> {
         track_path!();
 
         fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-            let (live, learns) = self.live.remove(&self.path.join()).expect("the average has the module's parameters");
-            param.map(|old| {
-                let (shape, device) = (old.dims(), old.device());
-                let mixed = if learns { flat(old.inner()) * self.decay + live * (1.0 - self.decay) } else { live };
-                activate(mixed.reshape(shape), &device)
-            })
+            let Some(value) = self.values.get(&self.path.join()) else {
+                return param;
+            };
+            param.map(|old| activate((*value).clone().reshape(old.dims()), &old.device()))
         }
     }
-    let mut collect = Collect::default();
-    live.visit(&mut collect);
-    average.map(&mut Average { live: collect.found, decay, path: ParameterPath::default() })
+    module.map(&mut Replace { values, path: ParameterPath::default() })
 }
 
 /// Sum of squares of all gradients of a module, `[1]`.
@@ -157,8 +140,9 @@ pub(super) fn gradient_norm_squared<M: Module>(module: &M, gradients: &Gradients
     }
     impl ModuleVisitor for Norm<'_> {
         fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            if let Some(gradient) = gradient(param, self.gradients) {
-                let square = sum(gradient.square());
+            let gradient = param.is_require_grad().then(|| param.val().grad(self.gradients)).flatten();
+            if let Some(gradient) = gradient {
+                let square = sum_of_squares(flat(gradient));
                 self.total = Some(self.total.take().map_or(square.clone(), |total| total + square));
             }
         }
@@ -168,9 +152,25 @@ pub(super) fn gradient_norm_squared<M: Module>(module: &M, gradients: &Gradients
     walk.total
 }
 
-/// The sum of a vector, one axis at a time: burn's sum over a whole large tensor is not deterministic over threads.
-fn sum(vector: Tensor<1>) -> Tensor<1> {
+/// `[1]`.
+fn sum_of_squares(vector: Tensor<1>) -> Tensor<1> {
+    if device::is_flex(&vector.device()) {
+        return Tensor::from_dispatch(<Dispatch as SumOfSquares>::sum_of_squares(vector.into_dispatch()));
+    }
+    // One axis at a time: burn's sum over a whole large tensor is not deterministic over threads.
     let length = vector.dims()[0];
     let rows = (1..=1024.min(length)).rev().find(|rows| length.is_multiple_of(*rows)).unwrap_or(1);
-    vector.reshape([rows, length / rows]).sum_dim(1).reshape([rows]).sum()
+    vector.square().reshape([rows, length / rows]).sum_dim(1).reshape([rows]).sum()
+}
+
+#[backend_extension(Flex)]
+trait SumOfSquares: Backend {
+    fn sum_of_squares(vector: FloatTensor<Self>) -> FloatTensor<Self>;
+}
+
+impl SumOfSquares for Flex {
+    fn sum_of_squares(vector: FloatTensor<Self>) -> FloatTensor<Self> {
+        let sum = equigen_kernels::sum_of_squares(vector.to_contiguous().storage()) as f32;
+        FloatTensor::<Flex>::from_data(TensorData::new(vec![sum], [1]))
+    }
 }

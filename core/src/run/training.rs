@@ -74,7 +74,7 @@ pub fn train(context: &StageContext<'_>, schedule: &Schedule, training: &mut dyn
 }
 
 fn update(training: &mut dyn Training, total: &Tensor<1>, schedule: &Schedule, step: usize) {
-    let gradients = total.backward();
+    let mut gradients = total.backward();
     let options = Step {
         learning_rate: schedule.learning_rate_at(step, &training.phases()),
         weight_decay: schedule.weight_decay,
@@ -88,7 +88,7 @@ fn update(training: &mut dyn Training, total: &Tensor<1>, schedule: &Schedule, s
     };
     let scale = (norm.sqrt() + 1e-12).recip().mul_scalar(schedule.clip).clamp_max(1.0);
     for (_, learner) in &mut learners {
-        learner.step(&gradients, scale.clone(), &options);
+        learner.step(&mut gradients, scale.clone(), &options);
     }
 }
 

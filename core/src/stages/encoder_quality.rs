@@ -111,7 +111,7 @@ fn linear_probe(train: Part, test: Part, classes: usize, device: &Device) -> f64
         let loss = -log_softmax(learner.module().forward(x.clone()), 1).gather(1, labels.clone()).mean();
         let rate = 0.05 * (1.0 - step as f64 / STEPS as f64);
         let options = Step { learning_rate: rate, weight_decay: 1e-2, beta2: 0.999, average: 0.0 };
-        learner.step(&loss.backward(), one.clone(), &options);
+        learner.step(&mut loss.backward(), one.clone(), &options);
     }
     let x = host::tensor(test.features, [test.classes.len(), dim], device);
     let scores = host::read(learner.module().forward(Tensor::from_inner(standardise(x))).inner());

@@ -24,9 +24,9 @@ pub(crate) fn uses_every_parameter(encoder: &dyn Encoder) {
     let before = model.learner().parameters();
     let shape = [weights.len(), encoder.dim()];
     let toward = host::tensor(seed::normal(&mut Seed::new(8).stream(0), shape[0] * shape[1]), shape, &device);
-    let gradients = (model.pooled(&weights) * toward).sum().backward();
+    let mut gradients = (model.pooled(&weights) * toward).sum().backward();
     let options = Step { learning_rate: 1e-2, weight_decay: 0.0, beta2: 0.999, average: 0.0 };
-    model.learner().step(&gradients, host::tensor(vec![1.0], [1], &device.inner()), &options);
+    model.learner().step(&mut gradients, host::tensor(vec![1.0], [1], &device.inner()), &options);
     let after = model.learner().parameters();
     for (path, tensor) in &before.tensors {
         let after = after.get(path).unwrap();

@@ -131,7 +131,7 @@ impl Gauged {
             return;
         }
         // From here on the decoder stands still.
-        let Some(decoder) = self.learner.averaged().decoder.clone().map(Module::no_grad) else { return };
+        let Some(decoder) = self.learner.averaged().decoder.map(Module::no_grad) else { return };
         let moments = (step == begins).then(|| self.moments(&decoder, features()));
         let frozen = decoder.clone();
         let freeze = |parts: Parts| match moments {
@@ -181,7 +181,7 @@ impl Gauged {
         clean: impl FnOnce(Tensor<2>, Tensor<2>) -> Tensor<2>,
     ) -> Answer {
         let parts = self.learner.averaged();
-        self.answer(parts, parts.decoder.as_ref(), question, clean)
+        self.answer(&parts, parts.decoder.as_ref(), question, clean)
     }
 
     /// The weighted losses on an answer; `truth` is what its prediction should have been.

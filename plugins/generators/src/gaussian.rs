@@ -103,7 +103,7 @@ mod tests {
         let options = Step { learning_rate: 1e-2, weight_decay: 0.1, beta2: 0.999, average: 0.0 };
         for _ in 0..1000 {
             let loss = learner.module().loss(batch.clone());
-            learner.step(&loss.backward(), host::tensor(vec![1.0], [1], &Device::flex()), &options);
+            learner.step(&mut loss.backward(), host::tensor(vec![1.0], [1], &Device::flex()), &options);
         }
         let (mean, log_deviation) = learner.module().rows();
         let (mean, deviation) = (host::read(mean), host::read(log_deviation.exp()));

@@ -68,7 +68,7 @@ fn a_training_step_reads_nothing_from_the_device() {
         let terms = model.losses(&batch, &mut Seed::new(2).stream(0)).into_iter().map(|(_, value)| value);
         let total = terms.reduce(|sum, value| sum + value).unwrap();
         let options = Step { learning_rate: 1e-3, weight_decay: 0.0, beta2: 0.999, average: 0.9 };
-        model.learner().step(&total.backward(), one, &options);
+        model.learner().step(&mut total.backward(), one, &options);
         assert_eq!(host::reads(), before, "{name}");
     }
 }

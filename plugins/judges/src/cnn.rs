@@ -166,8 +166,8 @@ impl JudgeModel for Model {
     fn judge(&self, signals: &[f32]) -> Judgement {
         let length = self.domain.points() * self.domain.channels();
         let (mut features, mut classes) = (Vec::new(), Vec::new());
+        let network = self.learner.averaged();
         for part in signals.chunks(LOOK * length) {
-            let network = self.learner.averaged();
             let seen = network.features(self.images(part));
             let scores = host::read(network.classify(seen.clone()));
             features.extend(host::read(seen));

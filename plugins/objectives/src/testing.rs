@@ -53,9 +53,9 @@ pub(crate) fn losses(objective: &dyn Objective) -> (f32, f32) {
         let views = views(&weights, 0.2, features.module().val());
         let (_, loss) = model.loss(&views, &mut Seed::new(6).stream(0));
         curve.push(host::scalar(loss.clone()));
-        let gradients = loss.backward();
-        model.learner().step(&gradients, one.clone(), &options);
-        features.step(&gradients, one.clone(), &options);
+        let mut gradients = loss.backward();
+        model.learner().step(&mut gradients, one.clone(), &options);
+        features.step(&mut gradients, one.clone(), &options);
     }
     (curve[0], curve[20])
 }

@@ -1,7 +1,7 @@
 //! A perceptron with residual blocks over the flat weights.
 
 use burn::module::Module;
-use burn::tensor::{Tensor, activation::gelu};
+use burn::tensor::Tensor;
 use equigen_core::nn::{Init, LayerNorm, Linear};
 
 use super::denoiser::{EMBEDDED, Question, embed};
@@ -25,7 +25,7 @@ struct Block {
 
 impl Block {
     fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        let inner = gelu(self.first.forward(self.norm.forward(x.clone())));
+        let inner = self.first.forward_gelu(self.norm.forward(x.clone()));
         x + self.second.forward(inner)
     }
 }

@@ -1,7 +1,7 @@
 //! A transformer over tokens of the weights (G.pt, Peebles et al. 2022; docs/method.md, section 7).
 
 use burn::module::{Module, Param};
-use burn::tensor::{Tensor, activation::gelu};
+use burn::tensor::Tensor;
 use equigen_core::Layout;
 use equigen_core::nn::{Attention, Init, LayerNorm, Linear};
 
@@ -57,7 +57,7 @@ impl Layer {
         let normed = self.norms[0].forward(x.clone());
         let x = x + scale(0, self.attention.forward(normed.clone(), normed));
         let x = x.clone() + scale(1, self.cross.forward(self.norms[1].forward(x), condition.clone()));
-        let inner = gelu(self.widen.forward(self.norms[2].forward(x.clone())));
+        let inner = self.widen.forward_gelu(self.norms[2].forward(x.clone()));
         x + scale(2, self.narrow.forward(inner))
     }
 }

@@ -31,7 +31,7 @@ fn train(config: &Cnn, steps: u64) -> (Box<dyn JudgeModel>, Vec<f32>) {
     for step in 0..steps {
         let loss = model.loss(&batch, &mut seed.split("steps").stream(step));
         let one = host::tensor(vec![1.0], [1], &Device::flex());
-        model.learner().step(&loss.backward(), one, &options);
+        model.learner().step(&mut loss.backward(), one, &options);
         losses.push(host::scalar(loss.inner()));
     }
     (model, losses)
