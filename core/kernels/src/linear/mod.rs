@@ -98,12 +98,14 @@ unsafe impl Send for Target {}
 unsafe impl Sync for Target {}
 
 impl Target {
+    /// Writes `value`, or adds it to what was written.
+    ///
     /// # Safety
     /// `at` lies within the result, and no other task touches it.
     #[inline(always)]
-    unsafe fn put(self, at: usize, value: f32) {
+    unsafe fn put(self, at: usize, value: f32, add: bool) {
         // SAFETY: the caller's.
-        unsafe { *self.0.add(at) = value }
+        unsafe { *self.0.add(at) = if add { *self.0.add(at) + value } else { value } }
     }
 }
 

@@ -104,7 +104,7 @@ impl Kernel for Task<'_> {
             let at = (first_row + row) * product.columns + first_column;
             for (i, value) in sum[..columns].iter().enumerate() {
                 // SAFETY: these rows and columns of the result are this task's alone.
-                unsafe { target.put(at + i, *value) }
+                unsafe { target.put(at + i, *value, false) }
             }
         }
     }
