@@ -21,6 +21,7 @@ pub mod learner;
 pub mod libraries;
 pub mod nn;
 pub mod picture;
+pub mod precision;
 pub mod registry;
 pub mod report;
 pub mod run;

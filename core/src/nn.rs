@@ -6,6 +6,7 @@
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor, activation::gelu, activation::softmax};
 
+use crate::precision::product;
 use crate::{Seed, host, seed};
 
 /// Draws initial parameters: device, seed, and a count that gives each parameter a stream of its own.
@@ -81,7 +82,7 @@ impl Linear {
         let [inputs, outputs] = self.weight.dims();
         let rows = shape.iter().product::<usize>() / inputs;
         shape[D - 1] = outputs;
-        let y = x.reshape([rows, inputs]).matmul(self.weight.val()) + self.bias.val().unsqueeze_dim::<2>(0);
+        let y = product(x.reshape([rows, inputs]), self.weight.val()) + self.bias.val().unsqueeze_dim::<2>(0);
         y.reshape(shape)
     }
 }

@@ -60,6 +60,7 @@ impl<'a> AdamW<'a> {
         }
     }
 
+    #[expect(clippy::disallowed_methods, reason = "these tensors are host memory: to take it waits for no device")]
     fn update_on_host(
         &self,
         parameter: Tensor<1>,
