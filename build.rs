@@ -1,4 +1,8 @@
-//! Makes the program run from its folder: it finds core's shared library and Rust's own beside itself.
+//! Makes the program run from its folder: it finds core's shared library and Rust's own beside itself, and libtorch where it
+//! was at build time.
+
+#[path = "core/dylib/libtorch.rs"]
+mod libtorch;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -7,6 +11,14 @@ use std::{env, fs};
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rustc-env=EQUIGEN_SOURCE={}", variable("CARGO_MANIFEST_DIR"));
+    if env::var_os("CARGO_FEATURE_LIBTORCH").is_some() {
+        let libraries = libtorch::libraries();
+        // The tests link core by itself, and so libtorch.
+        println!("cargo::rustc-link-arg-bins=-Wl,-rpath,{}", libraries.display());
+        println!("cargo::rustc-link-arg-tests=-Wl,-rpath,{}", libraries.display());
+        let decided = libtorch::VARIABLES.iter().filter_map(|name| Some(format!("{name}={}", env::var(name).ok()?)));
+        println!("cargo::rustc-env=EQUIGEN_BUILT_WITH={}", decided.collect::<Vec<_>>().join("\x1f"));
+    }
     if env::var_os("CARGO_FEATURE_DYNAMIC").is_none() {
         return;
     }

@@ -24,7 +24,9 @@ enum Verb {
     Report(verbs::report::Report),
     Sweep(verbs::sweep::Sweep),
     Bench(verbs::bench::Bench),
+    Devices(verbs::devices::Devices),
     Plugin(verbs::plugin::Plugin),
+    Zoo(verbs::zoo::Zoo),
 }
 
 impl Cli {
@@ -39,7 +41,9 @@ impl Cli {
             Verb::Report(report) => report.run(),
             Verb::Sweep(sweep) => sweep.run(),
             Verb::Bench(bench) => bench.run(),
+            Verb::Devices(devices) => devices.run(),
             Verb::Plugin(plugin) => plugin.run(),
+            Verb::Zoo(zoo) => zoo.run(),
         }
     }
 }

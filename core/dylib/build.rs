@@ -1,4 +1,7 @@
-//! Writes down what this build of core is: a plugin must have been built against the same.
+//! Writes down what this build of core is: a plugin must have been built against the same. With the feature `libtorch` the
+//! library carries the path of libtorch's.
+
+mod libtorch;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -6,6 +9,9 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 fn main() {
+    if env::var_os("CARGO_FEATURE_LIBTORCH").is_some() {
+        println!("cargo::rustc-link-arg=-Wl,-rpath,{}", libtorch::libraries().display());
+    }
     let root = Path::new(&variable("CARGO_MANIFEST_DIR")).join("../..");
     let sources = [root.join("core/src"), root.join("core/kernels/src"), root.join("core/dylib/src")];
     let lock = root.join("Cargo.lock");

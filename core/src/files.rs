@@ -1,6 +1,6 @@
 //! Files land whole or not at all: every write goes to a temporary neighbour and is renamed over the target.
 
-use std::io::Write;
+use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use serde::{Serialize, de::DeserializeOwned};
@@ -29,13 +29,25 @@ pub fn remove_leftovers(folder: &Path) -> Result<()> {
 /// # Errors
 /// If the folder is missing, not writable, or the disk is full; the old file, if any, is then untouched.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    write_with(path, |out| Ok(out.write_all(bytes)?))
+}
+
+/// Writes to `path` atomically what `fill` writes, which need not be in memory at once.
+///
+/// # Errors
+/// As [`write`], and as `fill`.
+pub fn write_with(path: &Path, fill: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    let in_file = |error: std::io::Error| Error::from(error).within(format!("cannot write `{}`", path.display()));
+    let cannot = |error: Error| error.within(format!("cannot write `{}`", path.display()));
+    let in_file = |error: std::io::Error| cannot(error.into());
     // Readable as any file is, as far as the user's mask allows; a temporary file alone would be private.
     let permissions = std::os::unix::fs::PermissionsExt::from_mode(0o666);
     let mut builder = tempfile::Builder::new();
     let mut file = builder.prefix(LEFTOVER).permissions(permissions).tempfile_in(folder).map_err(in_file)?;
-    file.write_all(bytes).map_err(in_file)?;
+    let mut out = BufWriter::with_capacity(1 << 20, file.as_file_mut());
+    fill(&mut out).map_err(cannot)?;
+    out.flush().map_err(in_file)?;
+    drop(out);
     file.as_file().sync_data().map_err(in_file)?;
     file.persist(path).map_err(|error| in_file(error.error))?;
     Ok(())

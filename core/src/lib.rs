@@ -22,6 +22,7 @@ pub mod libraries;
 mod linear;
 pub mod nn;
 pub mod picture;
+pub mod precision;
 pub mod registry;
 pub mod report;
 pub mod run;

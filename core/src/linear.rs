@@ -15,11 +15,12 @@ use burn::tensor::{Tensor, TensorData, activation};
 use equigen_kernels::linear::{self, Shape};
 
 use crate::device;
+use crate::precision::product;
 
 /// `y = x W + b`, and GELU of it if asked: `x [rows, inputs]`, `weight [inputs, outputs]`, `bias [outputs]`.
 pub(crate) fn linear(x: Tensor<2>, weight: Tensor<2>, bias: Tensor<1>, gelu: bool) -> Tensor<2> {
     if !device::is_flex(&x.device()) {
-        let y = x.matmul(weight) + bias.unsqueeze_dim::<2>(0);
+        let y = product(x, weight) + bias.unsqueeze_dim::<2>(0);
         return if gelu { activation::gelu(y) } else { y };
     }
     let (x, weight, bias) = (x.into_dispatch(), weight.into_dispatch(), bias.into_dispatch());

@@ -1,5 +1,9 @@
 //! Named tensors in safetensors files, the form in which zoos, models and checkpoints are saved.
 
+mod parts;
+
+pub use parts::{column, join};
+
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 

@@ -1,6 +1,5 @@
 //! Fitted networks with what they stand for.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -84,8 +83,19 @@ impl Zoo {
     /// # Errors
     /// If the file cannot be written.
     pub fn save(&self, path: &Path) -> Result<()> {
-        let labels = self.labels();
-        let index: BTreeMap<&String, f32> = labels.iter().enumerate().map(|(i, label)| (label, i as f32)).collect();
+        self.save_part(path, &self.labels())
+    }
+
+    /// Saves as a part of a larger zoo, whose distinct labels these are, sorted. [`crate::tensors::join`] makes of all
+    /// parts the file that [`Zoo::save`] makes of the whole.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    ///
+    /// # Panics
+    /// If a network has none of the labels.
+    pub fn save_part(&self, path: &Path, labels: &[String]) -> Result<()> {
+        let index = |item: &ZooItem| labels.binary_search(&item.label).expect("a part's labels are the whole's") as f32;
         let n = self.len();
         let mut tensors = Tensors::default();
         for tensor in self.layout.tensors() {
@@ -95,7 +105,7 @@ impl Zoo {
         }
         tensors.insert("psnr", &[n], self.items.iter().map(|item| item.psnr).collect());
         tensors.insert("steps", &[n], self.items.iter().map(|item| item.steps as f32).collect());
-        tensors.insert("label", &[n], self.items.iter().map(|item| index[&item.label]).collect());
+        tensors.insert("label", &[n], self.items.iter().map(index).collect());
         let inr = serde_json::to_value(&self.inr).map_err(|error| Error::failed(error.to_string()))?;
         let metadata =
             serde_json::json!({ "inr": inr, "layout": *self.layout, "domain": self.domain, "labels": labels });

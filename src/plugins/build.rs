@@ -181,6 +181,7 @@ fn run_cargo(source: &Path, wrappers: &[String]) -> Result<Vec<PathBuf>> {
     if !cfg!(debug_assertions) {
         command.arg("--release");
     }
+    like_this_program(&mut command);
     command.current_dir(source).stderr(std::process::Stdio::inherit());
     let output = command.output().map_err(|error| Error::failed(format!("cannot run cargo: {error}")))?;
     if !output.status.success() {
@@ -197,6 +198,17 @@ fn run_cargo(source: &Path, wrappers: &[String]) -> Result<Vec<PathBuf>> {
     };
     wrappers.iter().map(library).collect()
 }
+
+/// The features of this program, and the libtorch that it was built with: a plugin of another build would be refused, and
+/// the program would be replaced by one of that build.
+#[cfg(feature = "libtorch")]
+fn like_this_program(command: &mut Command) {
+    command.args(["--features", "equigen/libtorch"]);
+    command.envs(env!("EQUIGEN_BUILT_WITH").split('\x1f').filter_map(|variable| variable.split_once('=')));
+}
+
+#[cfg(not(feature = "libtorch"))]
+fn like_this_program(_: &mut Command) {}
 
 /// What a library holds, by the program that was built with it.
 fn holds(program: &Path, library: &Path) -> Result<Vec<Held>> {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use equigen_core::Result;
+use equigen_core::{Result, device};
 
 use super::{Plugins, json, print};
 use crate::bench::{Row, encode, fit, sample, smooth, train};
@@ -19,6 +19,9 @@ pub(crate) struct Bench {
     /// Folder with the digits that come with the source
     #[arg(long, value_name = "DIR", default_value = concat!(env!("EQUIGEN_SOURCE"), "/examples/data"))]
     digits: PathBuf,
+    /// Device that encodes, trains and samples: flex, libtorch, libtorch:cuda:N; fitting and smoothing are the host's
+    #[arg(long, default_value = "flex")]
+    device: String,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -42,6 +45,7 @@ enum What {
 
 impl Bench {
     pub(crate) fn run(self) -> Result<()> {
+        let device = device::open(&self.device)?;
         let registry = self.plugins.registry(&[])?;
         let all = [What::Fit, What::Smooth, What::Encode, What::Train, What::Sample];
         let chosen = if self.what.is_empty() { all.to_vec() } else { self.what };
@@ -50,9 +54,9 @@ impl Bench {
             let rows = match what {
                 What::Fit => fit(self.repeats, &self.digits, &registry)?,
                 What::Smooth => smooth(self.repeats)?,
-                What::Encode => encode(self.repeats, &registry)?,
-                What::Train => train(self.repeats, &registry)?,
-                What::Sample => sample(self.repeats, &registry)?,
+                What::Encode => encode(self.repeats, &registry, &device)?,
+                What::Train => train(self.repeats, &registry, &device)?,
+                What::Sample => sample(self.repeats, &registry, &device)?,
             };
             if !self.json {
                 print(what.to_possible_value().expect("no value is hidden").get_name())?;

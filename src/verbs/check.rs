@@ -3,9 +3,9 @@
 use std::time::Instant;
 
 use clap::Args;
-use equigen_core::laws::{Effort, Outcome, check};
+use equigen_core::laws::{self, Effort, Outcome, check};
 use equigen_core::registry::{Record, Registry};
-use equigen_core::{Error, Result};
+use equigen_core::{Error, Result, device};
 use serde::Serialize;
 
 use super::list::parse_kind;
@@ -26,6 +26,9 @@ pub(crate) struct Check {
     /// Cases of each law that trains or differentiates
     #[arg(long, default_value_t = Effort::default().slow_cases, value_parser = clap::value_parser!(u32).range(1..))]
     slow_cases: u32,
+    /// Device on which the laws are tried: flex, libtorch, libtorch:cuda:N
+    #[arg(long, default_value = "flex")]
+    device: String,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -43,6 +46,7 @@ struct Checked {
 
 impl Check {
     pub(crate) fn run(self) -> Result<()> {
+        laws::try_on(&device::open(&self.device)?);
         let registry = self.plugins.registry(&[])?;
         // A panic is a broken law, which is reported with its case; shrinking would print it a hundred times.
         std::panic::set_hook(Box::new(|_| ()));

@@ -3,6 +3,7 @@
 pub(crate) mod bench;
 pub(crate) mod check;
 pub(crate) mod describe;
+pub(crate) mod devices;
 pub(crate) mod list;
 pub(crate) mod plugin;
 pub(crate) mod report;
@@ -10,6 +11,7 @@ pub(crate) mod run;
 pub(crate) mod sample;
 pub(crate) mod schema;
 pub(crate) mod sweep;
+pub(crate) mod zoo;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

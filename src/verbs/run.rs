@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 use equigen_core::config::{LoadOptions, plugins};
-use equigen_core::run::{Options, execute};
+use equigen_core::run::{Options, Shard, execute};
 use equigen_core::stages::Evaluation;
 use equigen_core::{Result, report};
 
@@ -26,13 +26,16 @@ pub(crate) struct Run {
     /// Stop after this stage: fit, split, expand, judge, pretrain, train, adapt, sample, evaluate
     #[arg(long, value_name = "STAGE")]
     until: Option<String>,
+    /// With `--until fit`: fit only the I-th of N parts of the signals; `equigen zoo join` joins them
+    #[arg(long, value_name = "I/N")]
+    shard: Option<Shard>,
     /// Redo stages that are done
     #[arg(long)]
     force: bool,
     /// Seconds between checkpoints of training: what a kill loses at most
     #[arg(long, value_name = "SECONDS", default_value_t = 10.0)]
     checkpoint_seconds: f64,
-    /// Device: flex, libtorch, libtorch:cuda:N
+    /// Device: flex, libtorch, libtorch:cuda:N; `equigen devices` lists what is here
     #[arg(long)]
     device: Option<String>,
     #[command(flatten)]
@@ -48,7 +51,7 @@ impl Run {
         let pipeline = self.plugins.load(&self.pipeline, &set, &registry)?;
         let folder = run_folder(self.run, &self.pipeline)?;
         let checkpoint_every = Duration::from_secs_f64(self.checkpoint_seconds.max(0.0));
-        let options = Options { until: self.until, force: self.force, checkpoint_every };
+        let options = Options { until: self.until, force: self.force, shard: self.shard, checkpoint_every };
         let bars = Bars::new();
         execute(&pipeline, &folder, &options, &registry, &bars)?;
         let evaluated = folder.join("evaluate");

@@ -2,6 +2,8 @@
 
 mod bare;
 mod common;
+mod devices;
 mod plugins;
 mod refusals;
 mod runs;
+mod shards;

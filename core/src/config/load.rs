@@ -122,5 +122,10 @@ fn validate(pipeline: &Pipeline) -> Result<()> {
     if pipeline.pretrain.objectives.is_empty() {
         return Err(Error::config("pretrain.objectives: at least one is needed"));
     }
-    crate::device::open(&pipeline.device).map(|_| ())
+    let device = crate::device::open(&pipeline.device)?;
+    if crate::device::is_flex(&device) && !pipeline.precision.is_single() {
+        let remedy = "leave the key out, or choose a device of libtorch (`equigen devices`)";
+        return Err(Error::config(format!("precision: `flex` multiplies in f32 only; {remedy}")));
+    }
+    Ok(())
 }

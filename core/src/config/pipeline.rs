@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::precision::Precision;
 use crate::{
     Augmentation, Deformation, Disturbance, Encoder, Fitter, Generator, Inr, Judge, Metric, Objective, Signals,
 };
@@ -19,6 +20,9 @@ pub struct Pipeline {
     /// Device that trains and samples: `flex` (pure Rust, CPU), `libtorch`, `libtorch:cuda:N`.
     #[serde(default = "default_device")]
     pub device: String,
+    /// Numbers in which the encoder and the generator multiply in training: `f32`, or `bf16` on devices of libtorch.
+    #[serde(default, skip_serializing_if = "Precision::is_single")]
+    pub precision: Precision,
     /// Dynamic libraries of plugins, loaded before anything else is read; relative to the file's folder.
     #[serde(default)]
     pub plugins: Vec<PathBuf>,

@@ -26,7 +26,7 @@ pub use inr::Inr;
 pub use judge::{Judge, JudgeModel, Judgement, Labelled};
 pub use metric::{Comparison, Measure, Metric};
 pub use objective::{Objective, ObjectiveContext, ObjectiveModel, Views};
-pub use signals::{Domain, SignalSet, Signals};
+pub use signals::{Domain, SignalReader, SignalSet, Signals};
 pub use symmetry::Symmetry;
 
 /// A named part of a loss, `[1]`, already weighted.

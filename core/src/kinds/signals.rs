@@ -20,11 +20,21 @@ pub trait Signals: Debug + Send + Sync {
     /// If a file cannot be read.
     fn fingerprint(&self) -> Result<String>;
 
-    /// Reads all signals.
+    /// Opens the signals, to be read piece by piece: a data set may be larger than memory.
     ///
     /// # Errors
     /// If a file is missing or does not hold what it says; the message names it.
-    fn load(&self) -> Result<SignalSet>;
+    fn open(&self) -> Result<Box<dyn SignalReader>>;
+
+    /// Reads all signals.
+    ///
+    /// # Errors
+    /// As [`Signals::open`] and [`SignalReader::read`].
+    fn load(&self) -> Result<SignalSet> {
+        let mut reader = self.open()?;
+        let count = reader.count();
+        SignalSet::read(&mut *reader, count)
+    }
 
     /// What the component promises.
     fn claims(&self) -> Vec<Claim> {
@@ -33,6 +43,33 @@ pub trait Signals: Debug + Send + Sync {
 }
 
 component_kind!(Signals);
+
+/// Signals that are read in their order. Of all of them it keeps the labels at most.
+pub trait SignalReader {
+    /// Their common domain.
+    fn domain(&self) -> Domain;
+
+    /// Number of signals.
+    fn count(&self) -> usize;
+
+    /// Label of any of them, whatever was read so far.
+    ///
+    /// # Panics
+    /// If there is no such row.
+    fn label(&self, row: usize) -> String;
+
+    /// Leaves out the next `count` signals.
+    ///
+    /// # Errors
+    /// If there are fewer, or the file cannot be read; the message names it.
+    fn skip(&mut self, count: usize) -> Result<()>;
+
+    /// Values of the next `count` signals, `[count, points, channels]`, in `[0, 1]`.
+    ///
+    /// # Errors
+    /// As [`SignalReader::skip`].
+    fn read(&mut self, count: usize) -> Result<Vec<f32>>;
+}
 
 /// What the coordinates of a signal are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -125,6 +162,15 @@ pub struct SignalSet {
 }
 
 impl SignalSet {
+    /// The first `count` signals of a reader that was just opened.
+    ///
+    /// # Errors
+    /// As [`SignalReader::read`].
+    pub fn read(reader: &mut dyn SignalReader, count: usize) -> Result<Self> {
+        let labels = (0..count).map(|row| reader.label(row)).collect();
+        Ok(Self { domain: reader.domain(), values: reader.read(count)?, labels })
+    }
+
     /// Number of signals.
     pub fn len(&self) -> usize {
         self.labels.len()

@@ -1,8 +1,6 @@
 //! Augmentations give networks of the same layout, follow their draws, and do what they claim.
 
-use burn::tensor::Device;
-
-use super::{Case, Law, Verdict, difference};
+use super::{Case, Law, Verdict, device, difference};
 use crate::dense::Points;
 use crate::registry::Claim;
 use crate::{Augmentation, Draws, Weights, host};
@@ -31,7 +29,7 @@ pub fn laws(augmentation: &dyn Augmentation) -> Vec<Law<'_>> {
 
 /// Draws and applies to the case's networks, if the layout is not refused.
 fn augmented(augmentation: &dyn Augmentation, case: &Case) -> Option<(Weights, Draws, Weights)> {
-    let weights = case.weights(&Device::flex());
+    let weights = case.weights(&device());
     let draws = augmentation.draw(weights.layout(), case.networks, &mut case.rng("draw")).ok()?;
     let out = augmentation.apply(&weights, &draws);
     Some((weights, draws, out))
@@ -93,10 +91,8 @@ pub fn moves_signal(augmentation: &dyn Augmentation, case: &Case) -> Verdict {
     let Some(maps) = augmentation.coordinate_map(weights.layout(), &draws) else {
         return Verdict::Broken("it claims to move the signal and gives no coordinate map".to_owned());
     };
-    let (images, inside) = maps.apply(
-        &Points::Shared(host::tensor(case.points(), [7, weights.layout().inputs()], &Device::flex())),
-        &Device::flex(),
-    );
+    let (images, inside) =
+        maps.apply(&Points::Shared(host::tensor(case.points(), [7, weights.layout().inputs()], &device())), &device());
     let (images, inside) = (host::read(images), host::read(inside));
     let (points, length) = (case.points(), images.len() / case.networks);
     for i in 0..case.networks {

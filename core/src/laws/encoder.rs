@@ -44,7 +44,7 @@ fn flat(features: Tensor<3>) -> Tensor<2> {
 /// Pooled features stay, and per-neuron features move as the encoder says, under random elements of the symmetry; both to
 /// 1e-4 relative.
 pub fn respects(encoder: &dyn Encoder, symmetry: &dyn Symmetry, case: &Case) -> Verdict {
-    let device = Device::flex();
+    let device = super::device();
     let (Some(elements), Some(model)) = (elements(symmetry, case, "g"), built(encoder, case, &device, case.seed))
     else {
         return Verdict::Refused;
@@ -83,7 +83,7 @@ fn neurons_differ(
 
 /// A network's features do not depend on the batch around it, to 1e-4 relative.
 pub fn encodes_each_alone(encoder: &dyn Encoder, case: &Case) -> Verdict {
-    let device = Device::flex();
+    let device = super::device();
     let Some(model) = built(encoder, case, &device, case.seed) else {
         return Verdict::Refused;
     };
@@ -106,7 +106,7 @@ pub fn encodes_each_alone(encoder: &dyn Encoder, case: &Case) -> Verdict {
 
 /// Networks that differ in function get different features: an encoder that ignores its input is equivariant too.
 pub fn is_not_constant(encoder: &dyn Encoder, case: &Case) -> Verdict {
-    let device = Device::flex();
+    let device = super::device();
     let case = Case { networks: 2, ..case.clone() };
     let Some(model) = built(encoder, &case, &device, case.seed) else {
         return Verdict::Refused;
@@ -123,7 +123,7 @@ pub fn is_not_constant(encoder: &dyn Encoder, case: &Case) -> Verdict {
 
 /// Gradients in the weights agree with central differences along random directions.
 pub fn has_true_gradients(encoder: &dyn Encoder, case: &Case) -> Verdict {
-    let device = Device::flex().autodiff();
+    let device = super::device().autodiff();
     let case = Case { networks: case.networks.min(2), ..case.clone() };
     let Some(model) = built(encoder, &case, &device, case.seed) else {
         return Verdict::Refused;
@@ -137,7 +137,7 @@ pub fn has_true_gradients(encoder: &dyn Encoder, case: &Case) -> Verdict {
 
 /// Features follow from the seed, and parameters survive being written and read, to the bit.
 pub fn is_its_parameters(encoder: &dyn Encoder, case: &Case) -> Verdict {
-    let device = Device::flex();
+    let device = super::device();
     let build = |seed| built(encoder, case, &device, seed);
     let (Some(mut first), Some(again), Some(mut other)) = (build(1), build(1), build(2)) else {
         return Verdict::Refused;

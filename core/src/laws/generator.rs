@@ -52,7 +52,7 @@ fn built(generator: &dyn Generator, case: &Case, device: &Device) -> Option<Box<
 
 /// As many finite networks as conditions, the same for one seed.
 pub fn samples(generator: &dyn Generator, case: &Case) -> Verdict {
-    let device = Device::flex();
+    let device = super::device();
     let draw = || {
         let model = built(generator, case, &device)?;
         let n = case.networks;
@@ -83,7 +83,7 @@ const STEPS: usize = 30;
 /// learns by other means and is not asked.
 pub fn learns(generator: &dyn Generator, case: &Case) -> Verdict {
     let case = Case { networks: case.networks.max(2), ..case.clone() };
-    let device = Device::flex().autodiff();
+    let device = super::device().autodiff();
     let Some(mut model) = built(generator, &case, &device) else {
         return Verdict::Refused;
     };
@@ -100,7 +100,7 @@ pub fn learns(generator: &dyn Generator, case: &Case) -> Verdict {
             return Verdict::Holds;
         };
         losses.push(host::scalar(total.clone().inner()));
-        model.learner().step(&mut total.backward(), host::tensor(vec![1.0], [1], &Device::flex()), &options);
+        model.learner().step(&mut total.backward(), host::tensor(vec![1.0], [1], &super::device()), &options);
     }
     let (begin, end) = (losses[0], losses[losses.len() - 1]);
     let falls = losses.iter().all(|loss| loss.is_finite()) && end < begin;

@@ -54,7 +54,7 @@ pub fn starts(inr: &dyn Inr, case: &Case) -> Verdict {
 
 /// Values of a batch are those of each network alone, to 1e-5.
 pub fn one_by_one(inr: &dyn Inr, case: &Case) -> Verdict {
-    let Some((_, weights, points)) = networks(inr, case, &Device::flex()) else {
+    let Some((_, weights, points)) = networks(inr, case, &super::device()) else {
         return Verdict::Refused;
     };
     let together = inr.forward(&weights, &points);
@@ -67,7 +67,7 @@ pub fn one_by_one(inr: &dyn Inr, case: &Case) -> Verdict {
 
 /// The fused kernel computes what plain tensor code and double precision do, to 1e-3: rounding grows with the layers.
 pub fn fused_equals_plain(inr: &dyn Inr, case: &Case) -> Verdict {
-    let Some((layout, weights, points)) = networks(inr, case, &Device::flex()) else {
+    let Some((layout, weights, points)) = networks(inr, case, &super::device()) else {
         return Verdict::Refused;
     };
     let fused = host::read(inr.forward(&weights, &points));
@@ -89,7 +89,7 @@ pub fn fused_equals_plain(inr: &dyn Inr, case: &Case) -> Verdict {
 /// Gradients of the fused kernel are those of plain tensor code: for each tensor the norm of the difference is at most 1e-4
 /// of the norm.
 pub fn fused_gradients_equal_plain(inr: &dyn Inr, case: &Case) -> Verdict {
-    let device = Device::flex().autodiff();
+    let device = super::device().autodiff();
     let Some((layout, weights, points)) = networks(inr, case, &device) else {
         return Verdict::Refused;
     };
@@ -135,7 +135,7 @@ pub fn layout_says_how_it_activates(inr: &dyn Inr, case: &Case) -> Verdict {
 
 /// Gradients in the weights agree with central differences along a random direction, to 3 % of the gradient's length.
 pub fn has_true_gradients(inr: &dyn Inr, case: &Case) -> Verdict {
-    let device = Device::flex().autodiff();
+    let device = super::device().autodiff();
     let Some((_, weights, points)) = networks(inr, case, &device) else {
         return Verdict::Refused;
     };

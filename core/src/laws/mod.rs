@@ -18,11 +18,29 @@ pub mod metric;
 pub mod objective;
 pub mod symmetry;
 
+use std::sync::OnceLock;
+
+use burn::tensor::Device;
 pub use case::{Asked, Case, DenseNetworks, OMEGA, cases};
 pub use every::{Effort, Outcome, check};
 use proptest::test_runner::{
     Config, FileFailurePersistence, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner,
 };
+
+static DEVICE: OnceLock<Device> = OnceLock::new();
+
+/// The device on which this process tries laws: `flex`, unless [`try_on`] has named another.
+pub fn device() -> Device {
+    DEVICE.get_or_init(Device::flex).clone()
+}
+
+/// Tries laws on this device, without autodiff, from now on.
+///
+/// # Panics
+/// If laws were tried on another before: a process has one.
+pub fn try_on(device: &Device) {
+    assert_eq!(DEVICE.get_or_init(|| device.clone()), device, "laws were tried on another device before");
+}
 
 /// What a law says of one case.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,8 +1,8 @@
 //! Objectives give a finite loss that answers to the encoder and to nothing but their seed.
 
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Tensor;
 
-use super::{Case, Law, Verdict};
+use super::{Case, Law, Verdict, device};
 use crate::{Objective, Seed, Views, host, seed};
 
 /// Length of the features of these laws.
@@ -16,7 +16,7 @@ pub fn laws(objective: &dyn Objective) -> Vec<Law<'_>> {
 /// The loss is finite, the same for the same stream, and has a finite gradient in the features that is not zero.
 pub fn reaches_the_features(objective: &dyn Objective, case: &Case) -> Verdict {
     let case = Case { networks: case.networks.max(3), ..case.clone() };
-    let device = Device::flex().autodiff();
+    let device = device().autodiff();
     let Ok(model) = objective.build(&case.objective_context(DIM, &device, Seed::new(case.seed))) else {
         return Verdict::Refused;
     };

@@ -1,8 +1,6 @@
 //! Symmetries are groups, and preserve the function.
 
-use burn::tensor::Device;
-
-use super::{Case, Law, Verdict, difference};
+use super::{Case, Law, Verdict, device, difference};
 use crate::action::{Element, apply};
 use crate::{Symmetry, Weights};
 
@@ -27,7 +25,7 @@ pub fn group(symmetry: &dyn Symmetry, compose: impl Fn(&Element, &Element) -> El
     let (Some(g), Some(h)) = (elements(symmetry, case, "g"), elements(symmetry, case, "h")) else {
         return Verdict::Refused;
     };
-    let weights = case.weights(&Device::flex());
+    let weights = case.weights(&device());
     let acted = |elements: &[Element], weights: &Weights| apply(elements, weights);
     let same = |what: &str, got: Weights, expected: &Weights| {
         difference(&got.to_host(), &expected.to_host(), 1e-5).map(|wrong| format!("{what}: {wrong}"))
@@ -48,7 +46,7 @@ pub fn preserves_function(symmetry: &dyn Symmetry, case: &Case) -> Verdict {
     let Some(elements) = elements(symmetry, case, "g") else {
         return Verdict::Refused;
     };
-    let (weights, points) = (case.weights(&Device::flex()), case.points());
+    let (weights, points) = (case.weights(&device()), case.points());
     let moved = case.values_at(&apply(&elements, &weights), &points);
     let wrong = difference(&moved, &case.values_at(&weights, &points), 1e-4);
     Verdict::of(wrong.map(|wrong| format!("the function changes: {wrong}")))

@@ -70,6 +70,7 @@ impl<'a> AdamW<'a> {
         Self { gradients, scale, settings, weight_decay, averages: average > 0.0, steps, moments, path }
     }
 
+    #[expect(clippy::disallowed_methods, reason = "these tensors are host memory: to take it waits for no device")]
     fn update_on_host(&self, parameter: Tensor<1>, gradient: Tensor<1>, moments: Moments) -> (Tensor<1>, Moments) {
         let device = parameter.device();
         let take = |tensor: Tensor<1>| tensor.into_data().try_into_vec::<f32>().expect("parameters are f32");

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::events::Journal;
-use super::{Event, Observer, StageContext, Store, panics};
+use super::{Event, Observer, Part, Shard, StageContext, Store, in_signals, panics};
 use crate::config::Pipeline;
 use crate::registry::Registry;
 use crate::stages::{STAGES, Stage};
@@ -24,11 +24,13 @@ pub struct Options {
     pub force: bool,
     /// How often training writes a checkpoint: what a kill loses at most.
     pub checkpoint_every: Duration,
+    /// Make only this part of the fit; `until` must be `fit`.
+    pub shard: Option<Shard>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { until: None, force: false, checkpoint_every: Duration::from_secs(10) }
+        Self { until: None, force: false, shard: None, checkpoint_every: Duration::from_secs(10) }
     }
 }
 
@@ -46,7 +48,7 @@ pub struct Planned {
 pub struct Execution {
     /// The run's folder.
     pub folder: PathBuf,
-    /// The record that `run.json` holds.
+    /// The record that `run.json` holds; a shard of a fit writes none.
     pub record: RunRecord,
 }
 
@@ -83,7 +85,7 @@ pub struct StageRecord {
 /// # Errors
 /// If the signals cannot be read.
 pub fn plan(pipeline: &Pipeline) -> Result<Vec<Planned>> {
-    let fingerprint = pipeline.data.signals.fingerprint().map_err(|error| error.within("data.signals"))?;
+    let fingerprint = pipeline.data.signals.fingerprint().map_err(in_signals)?;
     let mut planned: Vec<Planned> = Vec::new();
     for stage in &STAGES {
         let key_of =
@@ -143,24 +145,37 @@ pub fn execute(
     let (signals, observer) = (OnceLock::new(), &journal as &dyn Observer);
     let maker = Maker { pipeline, registry, device, store: &store, folders, signals, observer, checkpoint_every };
     for Planned { stage, key } in planned.iter().take(last + 1) {
+        let part = options.shard.map(|shard| Part { shard, whole: key.clone() });
+        let (key, name) = match &part {
+            Some(part) => (part.key(), part.shard.folder()),
+            None => (key.clone(), stage.name.to_owned()),
+        };
         if options.force {
-            store.remove(key)?;
+            store.remove(&key)?;
         }
-        let reused = store.holds(key);
+        let reused = store.holds(&key);
         if reused {
             observer.event(&Event::Reused { stage: stage.name, key: key.clone() });
         } else {
-            maker.make(stage, key)?;
+            maker.make(stage, &key, part)?;
         }
-        link(&store.folder(key), &folder.join(stage.name))?;
-        let seconds = files::read_json::<f64>(&store.seconds(key)).ok();
-        record.stages.insert(stage.name.to_owned(), StageRecord { key: key.clone(), seconds, reused });
-        files::write_json(&folder.join("run.json"), &record)?;
+        link(&store.folder(&key), &folder.join(&name))?;
+        let seconds = files::read_json::<f64>(&store.seconds(&key)).ok();
+        record.stages.insert(name, StageRecord { key, seconds, reused });
+        // Shards may be made at the same time in one folder: each says in its own files what it is.
+        if options.shard.is_none() {
+            files::write_json(&folder.join("run.json"), &record)?;
+        }
     }
     Ok(Execution { folder: folder.to_owned(), record })
 }
 
 fn last_stage(options: &Options) -> Result<usize> {
+    if let Some(shard) = options.shard
+        && options.until.as_deref() != Some("fit")
+    {
+        return Err(Error::config(format!("--shard {shard}: only the fit is made in parts; add `--until fit`")));
+    }
     let Some(name) = &options.until else {
         return Ok(STAGES.len() - 1);
     };
@@ -184,7 +199,7 @@ struct Maker<'a> {
 }
 
 impl Maker<'_> {
-    fn make(&self, stage: &'static Stage, key: &str) -> Result<()> {
+    fn make(&self, stage: &'static Stage, key: &str, part: Option<Part>) -> Result<()> {
         let partial = self.store.begin(key)?;
         self.observer.event(&Event::Started { stage: stage.name, key: key.to_owned() });
         let begun = Instant::now();
@@ -198,6 +213,7 @@ impl Maker<'_> {
             folder: &partial.folder,
             observer: self.observer,
             checkpoint_every: self.checkpoint_every,
+            part,
             inputs: &inputs,
             signals: &self.signals,
         };
@@ -212,7 +228,7 @@ impl Maker<'_> {
 }
 
 /// Points `link` at a finished stage, replacing what it pointed to.
-fn link(target: &Path, link: &Path) -> Result<()> {
+pub(super) fn link(target: &Path, link: &Path) -> Result<()> {
     let beside = link.with_extension("link");
     let _ = fs_err::remove_file(&beside);
     let relative = Path::new("..").join(".store").join(target.file_name().unwrap_or_default());
@@ -260,6 +276,7 @@ pub fn sample_run(
         device: device::open(&pipeline.device)?,
         folder: partial.path(),
         observer,
+        part: None,
         inputs: &inputs,
         signals: &OnceLock::new(),
         checkpoint_every: Options::default().checkpoint_every,

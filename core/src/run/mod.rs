@@ -3,11 +3,14 @@
 mod events;
 mod execute;
 mod panics;
+mod shard;
 mod store;
 mod training;
 
 pub use events::{Event, Observer};
 pub use execute::{Execution, Options, RunRecord, StageRecord, execute, plan, sample_run};
+pub(crate) use shard::{Part, ShardRecord};
+pub use shard::{Shard, join_shards};
 pub use store::Store;
 pub use training::{Curve, Training, train};
 
@@ -18,7 +21,7 @@ use burn::tensor::Device;
 
 use crate::config::Pipeline;
 use crate::tensors::Tensors;
-use crate::{Result, Seed, SignalSet};
+use crate::{Error, Result, Seed, SignalReader, SignalSet};
 
 /// What a stage is given.
 pub struct StageContext<'a> {
@@ -36,6 +39,8 @@ pub struct StageContext<'a> {
     pub observer: &'a dyn Observer,
     /// How often training writes a checkpoint: what a kill loses at most.
     pub checkpoint_every: Duration,
+    /// The part of the stage that is made, if it is not the whole.
+    pub(crate) part: Option<Part>,
     inputs: &'a [(&'static str, PathBuf)],
     signals: &'a std::sync::OnceLock<SignalSet>,
 }
@@ -63,13 +68,20 @@ impl StageContext<'_> {
         if let Some(signals) = self.signals.get() {
             return Ok(signals);
         }
-        let mut signals = self.pipeline.data.signals.load().map_err(|error| error.within("data.signals"))?;
-        if let Some(limit) = self.pipeline.data.limit {
-            let length = signals.values.len() / signals.len().max(1);
-            signals.labels.truncate(limit);
-            signals.values.truncate(limit * length);
-        }
+        let (mut reader, count) = self.open_signals()?;
+        let signals = SignalSet::read(&mut *reader, count).map_err(in_signals)?;
         Ok(self.signals.get_or_init(|| signals))
+    }
+
+    /// The signals to be read piece by piece, and how many of them the pipeline uses, the first ones.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    pub fn open_signals(&self) -> Result<(Box<dyn SignalReader>, usize)> {
+        let data = &self.pipeline.data;
+        let reader = data.signals.open().map_err(in_signals)?;
+        let count = data.limit.map_or(reader.count(), |limit| limit.min(reader.count()));
+        Ok((reader, count))
     }
 
     /// Tells the observer that `done` of `total` are done.
@@ -85,4 +97,9 @@ impl StageContext<'_> {
         parameters.save(&self.folder.join("model.safetensors"))?;
         crate::files::write_json(&self.folder.join("losses.json"), curve)
     }
+}
+
+/// Says of an error where in the pipeline file the signals stand.
+pub(crate) fn in_signals(error: Error) -> Error {
+    error.within("data.signals")
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{Event, StageContext};
 use crate::config::Schedule;
 use crate::learner::{Step, Trainable};
+use crate::precision::Precision;
 use crate::seed::Rng;
 use crate::tensors::Tensors;
 use crate::{Error, Result, Term, files, host};
@@ -24,6 +25,11 @@ pub trait Training {
     /// Shares of the steps at which the learning rate's schedule starts again.
     fn phases(&self) -> Vec<f64> {
         Vec::new()
+    }
+
+    /// In which precision the models multiply.
+    fn precision(&self) -> Precision {
+        Precision::F32
     }
 
     /// The models that learn, each with a name for its part of the checkpoint.
@@ -57,7 +63,7 @@ pub fn train(context: &StageContext<'_>, schedule: &Schedule, training: &mut dyn
     let every = (schedule.steps / LOGGED).max(1);
     let mut saved = Instant::now();
     for step in first..schedule.steps {
-        let terms = training.losses(step, &mut seed.stream(step as u64))?;
+        let terms = training.precision().scope(|| training.losses(step, &mut seed.stream(step as u64)))?;
         if step % every == 0 || step + 1 == schedule.steps {
             log(context, &mut curve, step, &terms)?;
         }
@@ -93,7 +99,9 @@ fn update(training: &mut dyn Training, total: &Tensor<1>, schedule: &Schedule, s
 }
 
 fn log(context: &StageContext<'_>, curve: &mut Curve, step: usize, terms: &[Term]) -> Result<()> {
-    let values: Vec<f32> = terms.iter().map(|(_, value)| host::scalar(value.clone().inner())).collect();
+    // One read, however many parts: each waits for the device.
+    let parts: Vec<Tensor<1>> = terms.iter().map(|(_, value)| value.clone().inner()).collect();
+    let values = if terms.is_empty() { Vec::new() } else { host::read(Tensor::cat(parts, 0)) };
     let names: Vec<String> = terms.iter().map(|(name, _)| (*name).to_owned()).collect();
     if let Some(bad) = values.iter().position(|value| !value.is_finite()) {
         return Err(Error::failed(format!(

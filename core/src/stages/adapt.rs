@@ -3,6 +3,7 @@
 use super::data::Data;
 use super::train::GeneratorTraining;
 use crate::learner::Trainable;
+use crate::precision::Precision;
 use crate::run::{StageContext, Training, train};
 use crate::seed::Rng;
 use crate::tensors::Tensors;
@@ -32,6 +33,10 @@ impl Training for AdaptTraining<'_> {
 
     fn phases(&self) -> Vec<f64> {
         self.0.phases()
+    }
+
+    fn precision(&self) -> Precision {
+        self.0.precision()
     }
 
     fn learners(&mut self) -> Vec<(String, &mut dyn Trainable)> {

@@ -1,18 +1,26 @@
-//! Signals to networks: one fit per signal, in chunks that a resumed run does not repeat.
+//! Signals to networks: one fit per signal, in chunks that a resumed run does not repeat and shards share out.
+//!
+//! Signals are read a chunk at a time, and the chunks' files are joined by copying bytes. So memory does not grow with
+//! the data set, but for what its reader keeps of the labels.
 
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::{Init, Pipeline};
-use crate::run::StageContext;
-use crate::tensors::Tensors;
-use crate::{Error, FitJob, Layout, Result, Seed, SignalSet, Weights, Zoo, ZooItem, files};
+use crate::config::Init;
+use crate::run::{Shard, ShardRecord, StageContext, in_signals};
+use crate::{Error, FitJob, Fitted, Layout, Result, Seed, Weights, Zoo, ZooItem, files, tensors};
 
-/// Networks per chunk: what a kill loses at most.
+/// Networks per chunk: what a kill loses at most. A chunk has a stream of draws of its own, so it is never divided.
 const CHUNK: usize = 500;
+/// Folder of the chunks while the stage is made.
+const CHUNKS: &str = "chunks";
+const ZOO: &str = "zoo.safetensors";
+const SUMMARY: &str = "summary.json";
 
 /// How well the networks fit.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -32,39 +40,92 @@ pub struct FitSummary {
 }
 
 pub(super) fn run(context: &StageContext<'_>) -> Result<()> {
-    let signals = context.signals()?;
-    if signals.is_empty() {
-        return Err(Error::failed("data.signals: there is no signal"));
+    let last = match context.part {
+        Some(_) => ShardRecord::path(context.folder),
+        None => context.folder.join(SUMMARY),
+    };
+    // With the file that is written last, a kill has left nothing to do but to remove chunks.
+    if !last.exists() {
+        fit(context)?;
     }
-    let Pipeline { inr, .. } = context.pipeline;
-    let domain = signals.domain;
-    let layout = Arc::new(inr.layout(domain.dimensions(), domain.channels()).map_err(|error| error.within("inr"))?);
-    let done = AtomicUsize::new(0);
-    let mut zoo =
-        Zoo { inr: clone_inr(context)?, layout: layout.clone(), domain, values: Vec::new(), items: Vec::new() };
-    let chunks = context.folder.join("chunks");
-    fs_err::create_dir_all(&chunks)?;
-    for first in (0..signals.len()).step_by(CHUNK) {
-        let rows = first..(first + CHUNK).min(signals.len());
-        let path = chunks.join(format!("{first:08}.safetensors"));
-        if !path.exists() {
-            fit_chunk(context, signals, &layout, rows.clone(), &path, &done)?;
-        }
-        done.store(rows.end, Ordering::Relaxed);
-        context.progress(rows.end, signals.len(), "networks");
-        let chunk = Tensors::load(&path)?;
-        zoo.values.extend(&chunk.get("weights")?.values);
-        let (psnr, steps) = (&chunk.get("psnr")?.values, &chunk.get("steps")?.values);
-        zoo.items.extend(rows.zip(psnr.iter().zip(steps)).map(|(row, (psnr, steps))| ZooItem {
-            label: signals.labels[row].clone(),
-            psnr: *psnr,
-            steps: *steps as u32,
-        }));
+    remove_chunks(context.folder)
+}
+
+/// Writes the networks of parts, in their order, and the summary: the output of the stage.
+pub(crate) fn join_fits(parts: &[PathBuf], folder: &Path, layout: &str, init: Init) -> Result<()> {
+    tensors::join(parts, &folder.join(ZOO))?;
+    files::write_json(&folder.join(SUMMARY), &summary(parts, layout, init)?)?;
+    // Of a run that was stopped before its fit was joined from shards.
+    remove_chunks(folder)
+}
+
+fn remove_chunks(folder: &Path) -> Result<()> {
+    let chunks = folder.join(CHUNKS);
+    if chunks.exists() {
+        fs_err::remove_dir_all(chunks)?;
     }
-    zoo.save(&context.folder.join("zoo.safetensors"))?;
-    files::write_json(&context.folder.join("summary.json"), &summary(&zoo, context.pipeline.fit.init))?;
-    fs_err::remove_dir_all(&chunks)?;
     Ok(())
+}
+
+fn fit(context: &StageContext<'_>) -> Result<()> {
+    let (mut signals, count) = context.open_signals()?;
+    if count == 0 {
+        return Err(in_signals(Error::failed("there is no signal")));
+    }
+    let (domain, inr) = (signals.domain(), &context.pipeline.inr);
+    let layout = Arc::new(inr.layout(domain.dimensions(), domain.channels()).map_err(|error| error.within("inr"))?);
+    let labels: BTreeSet<String> = (0..count).map(|row| signals.label(row)).collect();
+    let labels: Vec<String> = labels.into_iter().collect();
+    let none = Zoo { inr: clone_inr(context)?, layout: layout.clone(), domain, values: Vec::new(), items: Vec::new() };
+    let rows = context.part.as_ref().map_or(0..count, |part| rows_of(part.shard, count));
+    let chunks = context.folder.join(CHUNKS);
+    fs_err::create_dir_all(&chunks)?;
+
+    signals.skip(rows.start).map_err(in_signals)?;
+    let mut parts = Vec::new();
+    for first in rows.clone().step_by(CHUNK) {
+        let chunk = first..(first + CHUNK).min(rows.end);
+        let path = chunks.join(format!("zoo-{first:08}.safetensors"));
+        if path.exists() {
+            signals.skip(chunk.len()).map_err(in_signals)?;
+        } else {
+            let targets = signals.read(chunk.len()).map_err(in_signals)?;
+            let done = AtomicUsize::new(first - rows.start);
+            let progress = |more: usize| {
+                context.progress(done.fetch_add(more, Ordering::Relaxed) + more, rows.len(), "networks");
+            };
+            let fitted = fit_chunk(context, &none, chunk.clone(), &targets, &progress)?;
+            let found = chunk.clone().zip(fitted.psnr.iter().zip(&fitted.steps));
+            let item = |(row, (psnr, steps)): (usize, (&f32, &u32))| ZooItem {
+                label: signals.label(row),
+                psnr: *psnr,
+                steps: *steps,
+            };
+            let items = found.map(item).collect();
+            none.with_networks(fitted.weights, items).save_part(&path, &labels)?;
+        }
+        context.progress(chunk.end - rows.start, rows.len(), "networks");
+        parts.push(path);
+    }
+    if parts.is_empty() {
+        // There are more shards than chunks.
+        parts.push(chunks.join("zoo-none.safetensors"));
+        none.save_part(&parts[0], &labels)?;
+    }
+
+    let (layout, init) = (layout.to_string(), context.pipeline.fit.init);
+    let Some(part) = &context.part else {
+        return join_fits(&parts, context.folder, &layout, init);
+    };
+    tensors::join(&parts, &context.folder.join(ZOO))?;
+    let (shard, fit, seed) = (part.shard, part.whole.clone(), context.pipeline.seed);
+    files::write_json(&ShardRecord::path(context.folder), &ShardRecord { shard, fit, seed, layout, init })
+}
+
+/// The rows of a shard's signals: whole chunks, so that each network is drawn and fitted as in one run.
+fn rows_of(shard: Shard, signals: usize) -> Range<usize> {
+    let chunks = shard.share(signals.div_ceil(CHUNK));
+    chunks.start * CHUNK..(chunks.end * CHUNK).min(signals)
 }
 
 fn clone_inr(context: &StageContext<'_>) -> Result<Arc<dyn crate::Inr>> {
@@ -73,46 +134,38 @@ fn clone_inr(context: &StageContext<'_>) -> Result<Arc<dyn crate::Inr>> {
     Ok(inr.into())
 }
 
+/// Fits networks like those of `none` to the signals of these rows, `targets [rows, points, channels]`.
 fn fit_chunk(
     context: &StageContext<'_>,
-    signals: &SignalSet,
-    layout: &Arc<Layout>,
-    rows: std::ops::Range<usize>,
-    path: &Path,
-    done: &AtomicUsize,
-) -> Result<()> {
+    none: &Zoo,
+    rows: Range<usize>,
+    targets: &[f32],
+    progress: &(dyn Fn(usize) + Sync),
+) -> Result<Fitted> {
     let fit = &context.pipeline.fit;
-    let inr = &*context.pipeline.inr;
+    let (inr, layout) = (&*context.pipeline.inr, &none.layout);
     let seed = context.seed.split("init");
     let start = |row: usize| {
         let draw = if fit.init == Init::Shared { 0 } else { row };
         inr.initialise(layout, &mut seed.stream(draw as u64))
     };
-    let length = signals.domain.points() * signals.domain.channels();
-    let total = signals.len();
-    let fitted = fit.fitter.fit(FitJob {
+    let mut fitted = fit.fitter.fit(FitJob {
         inr,
         layout,
-        domain: signals.domain,
-        targets: &signals.values[rows.start * length..rows.end * length],
+        domain: none.domain,
+        targets,
         initial: rows.clone().flat_map(start).collect(),
         stop_psnr: fit.stop_psnr,
         max_steps: fit.max_steps,
         device: context.device.clone(),
-        progress: &|count| {
-            context.progress(done.fetch_add(count, Ordering::Relaxed) + count, total, "networks");
-        },
+        progress,
     })?;
     if let Some(row) = fitted.psnr.iter().position(|psnr| psnr.is_nan()) {
         let row = rows.start + row;
         return Err(Error::failed(format!("the fit of signal {row} diverged: lower the fitter's learning rate")));
     }
-    let weights = canonical(context, layout, fitted.weights, context.seed, rows.start)?;
-    let mut chunk = Tensors::default();
-    chunk.insert("weights", &[rows.len(), layout.parameters()], weights);
-    chunk.insert("psnr", &[rows.len()], fitted.psnr);
-    chunk.insert("steps", &[rows.len()], fitted.steps.iter().map(|steps| *steps as f32).collect());
-    chunk.save(path)
+    fitted.weights = canonical(context, layout, fitted.weights, context.seed, rows.start)?;
+    Ok(fitted)
 }
 
 /// Applies the function-preserving maps of `fit.canonical` to a chunk of networks.
@@ -137,14 +190,26 @@ pub(super) fn canonical(
     Ok(weights.to_host())
 }
 
-fn summary(zoo: &Zoo, init: Init) -> FitSummary {
-    let mean = |of: &dyn Fn(&ZooItem) -> f64| zoo.items.iter().map(of).sum::<f64>() / zoo.len() as f64;
-    FitSummary {
-        networks: zoo.len(),
-        layout: zoo.layout.to_string(),
-        mean_psnr: mean(&|item| f64::from(item.psnr)),
-        min_psnr: zoo.items.iter().map(|item| f64::from(item.psnr)).fold(f64::INFINITY, f64::min),
-        mean_steps: mean(&|item| f64::from(item.steps)),
-        init,
+/// The summary of the networks of parts. Sums run row by row, so that the division into parts leaves no trace in them.
+fn summary(parts: &[PathBuf], layout: &str, init: Init) -> Result<FitSummary> {
+    let (mut networks, mut psnr_sum, mut steps_sum) = (0, 0.0, 0.0);
+    let mut min_psnr = f64::INFINITY;
+    for part in parts {
+        for psnr in tensors::column(part, "psnr")? {
+            networks += 1;
+            psnr_sum += f64::from(psnr);
+            min_psnr = min_psnr.min(f64::from(psnr));
+        }
+        for steps in tensors::column(part, "steps")? {
+            steps_sum += f64::from(steps);
+        }
     }
+    Ok(FitSummary {
+        networks,
+        layout: layout.to_owned(),
+        mean_psnr: psnr_sum / networks as f64,
+        min_psnr,
+        mean_steps: steps_sum / networks as f64,
+        init,
+    })
 }

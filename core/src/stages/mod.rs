@@ -20,6 +20,7 @@ mod train;
 pub use encoder_quality::EncoderQuality;
 pub use evaluate::{Evaluation, Row};
 pub use fit::FitSummary;
+pub(crate) use fit::join_fits;
 pub use judge::JudgeReport;
 pub use sample::{Samples, sample_more};
 pub use split::Split;
@@ -89,7 +90,7 @@ pub const STAGES: [Stage; 9] = [
         format: 2,
         inputs: &["fit", "split", "expand"],
         reads_signals: false,
-        settings: |pipeline| json!(pipeline.pretrain),
+        settings: |pipeline| trained(pipeline, json!(pipeline.pretrain)),
         run: pretrain::run,
     },
     Stage {
@@ -97,7 +98,7 @@ pub const STAGES: [Stage; 9] = [
         format: 2,
         inputs: &["fit", "split", "expand", "pretrain"],
         reads_signals: false,
-        settings: |pipeline| json!([pipeline.train, pipeline.pretrain.encoder]),
+        settings: |pipeline| trained(pipeline, json!([pipeline.train, pipeline.pretrain.encoder])),
         run: train::run,
     },
     Stage {
@@ -105,7 +106,7 @@ pub const STAGES: [Stage; 9] = [
         format: 2,
         inputs: &["fit", "split", "expand", "pretrain", "train"],
         reads_signals: false,
-        settings: |pipeline| json!(pipeline.adapt),
+        settings: |pipeline| trained(pipeline, json!(pipeline.adapt)),
         run: adapt::run,
     },
     Stage {
@@ -125,3 +126,8 @@ pub const STAGES: [Stage; 9] = [
         run: evaluate::run,
     },
 ];
+
+/// The settings of a stage that trains in the precision of the pipeline.
+fn trained(pipeline: &Pipeline, settings: Value) -> Value {
+    if pipeline.precision.is_single() { settings } else { json!([settings, pipeline.precision]) }
+}

@@ -7,6 +7,7 @@ use super::encoder_quality;
 use super::expand::{Families, pick};
 use crate::config::Pretrain;
 use crate::learner::Trainable;
+use crate::precision::Precision;
 use crate::run::{StageContext, Training, train};
 use crate::seed::Rng;
 use crate::{AffineMaps, EncoderModel, ObjectiveContext, ObjectiveModel, Result, Term, Views, files};
@@ -30,8 +31,16 @@ pub(super) fn run(context: &StageContext<'_>) -> Result<()> {
     let objectives = (0..pretrain.objectives.len()).map(build).collect::<Result<_>>()?;
     let encoder = data.new_encoder(context.pipeline, &device, context.seed.split("encoder"))?;
     let rendered = data.rendered(&context.device);
-    let mut training =
-        PretrainTraining { encoder, objectives, data: &data, families: &families, rendered, pretrain, device };
+    let mut training = PretrainTraining {
+        encoder,
+        objectives,
+        data: &data,
+        families: &families,
+        rendered,
+        pretrain,
+        precision: context.pipeline.precision,
+        device,
+    };
     let curve = train(context, &pretrain.schedule, &mut training)?;
     context.save_model(&training.encoder.learner().parameters(), &curve)?;
     let quality = encoder_quality::measure(context, &data, &training.encoder.learner().parameters())?;
@@ -45,6 +54,7 @@ struct PretrainTraining<'a> {
     families: &'a Families,
     rendered: Rendered,
     pretrain: &'a Pretrain,
+    precision: Precision,
     device: Device,
 }
 
@@ -66,6 +76,10 @@ impl Training for PretrainTraining<'_> {
             augmented,
         };
         Ok(self.objectives.iter().map(|objective| objective.loss(&views, rng)).collect())
+    }
+
+    fn precision(&self) -> Precision {
+        self.precision
     }
 
     fn learners(&mut self) -> Vec<(String, &mut dyn Trainable)> {

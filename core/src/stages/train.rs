@@ -7,6 +7,7 @@ use super::data::{Data, Rendered};
 use super::expand::{Families, Family, pick};
 use crate::config::{Condition, Pipeline};
 use crate::learner::Trainable;
+use crate::precision::Precision;
 use crate::run::{StageContext, Training, train};
 use crate::seed::Rng;
 use crate::{AffineMaps, EncoderModel, FeatureBank, GeneratorBatch, GeneratorModel, Result, Term, host};
@@ -158,6 +159,10 @@ impl Training for GeneratorTraining<'_> {
 
     fn phases(&self) -> Vec<f64> {
         self.model.phases()
+    }
+
+    fn precision(&self) -> Precision {
+        self.pipeline.precision
     }
 
     fn learners(&mut self) -> Vec<(String, &mut dyn Trainable)> {

@@ -113,7 +113,7 @@ fn both_take_the_same_steps() {
 #[test]
 fn the_chunk_changes_nothing() {
     let case = Case::new(Siren { hidden: vec![16, 16], ..Siren::default() });
-    let fit = |chunk| case.fit(&Autodiff { chunk, ..Autodiff::default() }, 5, 22.0, 60);
+    let fit = |chunk| case.fit(&Autodiff { chunk: Some(chunk), ..Autodiff::default() }, 5, 22.0, 60);
     let whole = fit(64);
     assert!(whole.steps.iter().any(|steps| *steps != whole.steps[0]), "networks stop at different steps");
     assert_eq!(fit(1), whole);
@@ -143,13 +143,14 @@ fn no_steps_keep_the_start_and_wrong_jobs_are_refused() {
 #[test]
 fn settings_out_of_range_are_refused_by_name() {
     let case = Case::new(Siren { hidden: vec![8], ..Siren::default() });
-    let wrong: [(Box<dyn Fitter>, &str); 6] = [
+    let wrong: [(Box<dyn Fitter>, &str); 7] = [
         (Box::new(Fused { learning_rate: 0.0, ..Fused::default() }), "`fused`: `learning_rate`"),
         (Box::new(Fused { half_life: 0.0, ..Fused::default() }), "`fused`: `half_life`"),
         (Box::new(Autodiff { floor: 1.5, ..Autodiff::default() }), "`autodiff`: `floor`"),
         (Box::new(Fused { beta2: 1.0, ..Fused::default() }), "`fused`: `beta2`"),
         (Box::new(Autodiff { beta1: f64::NAN, ..Autodiff::default() }), "`autodiff`: `beta1`"),
-        (Box::new(Autodiff { chunk: 0, ..Autodiff::default() }), "`autodiff`: `chunk`"),
+        (Box::new(Autodiff { chunk: Some(0), ..Autodiff::default() }), "`autodiff`: `chunk`"),
+        (Box::new(Autodiff { memory: 0.0, ..Autodiff::default() }), "`autodiff`: `memory`"),
     ];
     for (fitter, text) in wrong {
         let message = fitter.fit(case.job(1, 40.0, 1, &|_| ())).unwrap_err().to_string();

@@ -1,103 +1,126 @@
 //! The idx format of MNIST: a big-endian header, then bytes. Plain or gzipped, told apart by the first two bytes.
+//!
+//! A file is read from its start on and never held as a whole: it may be larger than memory.
 
-use std::io::Read;
+use std::io::{self, BufRead, Read};
 use std::path::Path;
 
 use equigen_core::{Error, Result};
-use flate2::read::MultiGzDecoder;
+use flate2::bufread::MultiGzDecoder;
 
 /// What an idx file starts with: two zero bytes, the type (8: unsigned bytes), the number of dimensions.
 const IMAGES: u32 = 0x803;
 const LABELS: u32 = 0x801;
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
-/// Grey images of one size, a byte a pixel.
-pub(crate) struct Images {
-    pub(crate) height: usize,
-    pub(crate) width: usize,
-    /// `[n, height, width]`.
-    pub(crate) pixels: Vec<u8>,
+/// An idx file, its header read.
+pub(crate) struct Idx<const D: usize> {
+    /// Extents of the array, as the header gives them.
+    pub(crate) extents: [usize; D],
+    what: &'static str,
+    /// What follows the header, unpacked.
+    data: Box<dyn Read>,
 }
 
-/// Reads a file's bytes as they lie on the disk.
-pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
-    fs_err::read(path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => {
+/// Opens a file as it lies on the disk.
+pub(crate) fn open(path: &Path) -> Result<fs_err::File> {
+    fs_err::File::open(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => {
             Error::failed(format!("`{}`: there is no such file; check the path", path.display()))
         }
-        _ => Error::failed(error.to_string()),
+        _ => error.into(),
     })
 }
 
-/// Images from a file's bytes.
-pub(crate) fn images(bytes: &[u8]) -> Result<Images> {
-    let bytes = unpack(bytes)?;
-    let ([count, height, width], pixels) = split::<3>(&bytes, IMAGES, "images")?;
-    if count == 0 || pixels.is_empty() {
+/// Grey images of one size, a byte a pixel: `[n, height, width]`.
+pub(crate) fn images(file: impl BufRead + 'static) -> Result<Idx<3>> {
+    let images = Idx::<3>::read_header(file, IMAGES, "images")?;
+    let [count, height, width] = images.extents;
+    if images.extents.contains(&0) {
         return Err(Error::failed(format!(
             "holds no pixel ({count} images of {height} x {width}); give a file with images"
         )));
     }
-    let pixels = pixels.to_vec();
-    Ok(Images { height, width, pixels })
+    Ok(images)
 }
 
-/// Labels from a file's bytes.
-pub(crate) fn labels(bytes: &[u8]) -> Result<Vec<u8>> {
-    let bytes = unpack(bytes)?;
-    let (_, labels) = split::<1>(&bytes, LABELS, "labels")?;
-    Ok(labels.to_vec())
+/// All labels of a file.
+pub(crate) fn labels(file: impl BufRead + 'static) -> Result<Vec<u8>> {
+    let mut idx = Idx::<1>::read_header(file, LABELS, "labels")?;
+    let mut labels = Vec::new();
+    idx.data.read_to_end(&mut labels).map_err(packed_wrong)?;
+    idx.check(labels.len() as u64)?;
+    Ok(labels)
 }
 
-fn unpack(bytes: &[u8]) -> Result<Vec<u8>> {
-    if !bytes.starts_with(&GZIP) {
-        return Ok(bytes.to_vec());
-    }
-    let mut out = Vec::new();
-    match MultiGzDecoder::new(bytes).read_to_end(&mut out) {
-        Ok(_) => Ok(out),
-        Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => Err(Error::failed(format!(
-            "the gzip data is cut short after {} bytes; copy or download the file again",
-            bytes.len()
-        ))),
-        Err(error) => {
-            Err(Error::failed(format!("the gzip data is damaged ({error}); copy or download the file again")))
-        }
-    }
-}
-
-/// Checks the header against the data; returns the extents and the data.
-fn split<'a, const D: usize>(bytes: &'a [u8], magic: u32, what: &str) -> Result<([usize; D], &'a [u8])> {
-    let word = |i: usize| -> Option<u32> {
-        let bytes = bytes.get(4 * i..4 * i + 4)?;
-        Some(u32::from_be_bytes(bytes.try_into().expect("four bytes")))
-    };
-    let found = word(0);
-    if found != Some(magic) {
-        let hint = match found {
-            Some(LABELS) => "it is an idx file of labels: are the two paths swapped?".to_owned(),
-            Some(IMAGES) => "it is an idx file of images: are the two paths swapped?".to_owned(),
-            Some(other) => format!("it starts with {other:#x} where {magic:#x} should stand"),
-            None => "it is too short for a header".to_owned(),
+impl<const D: usize> Idx<D> {
+    fn read_header(mut file: impl BufRead + 'static, magic: u32, what: &'static str) -> Result<Self> {
+        let packed = file.fill_buf()?.starts_with(&GZIP);
+        let mut data: Box<dyn Read> = if packed { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
+        let mut header = Vec::new();
+        data.by_ref().take(4 * (1 + D as u64)).read_to_end(&mut header).map_err(packed_wrong)?;
+        let word = |i: usize| -> Option<u32> {
+            let bytes = header.get(4 * i..4 * i + 4)?;
+            Some(u32::from_be_bytes(bytes.try_into().expect("four bytes")))
         };
-        return Err(Error::failed(format!("no idx file of {what}: {hint}")));
+        let found = word(0);
+        if found != Some(magic) {
+            let hint = match found {
+                Some(LABELS) => "it is an idx file of labels: are the two paths swapped?".to_owned(),
+                Some(IMAGES) => "it is an idx file of images: are the two paths swapped?".to_owned(),
+                Some(other) => format!("it starts with {other:#x} where {magic:#x} should stand"),
+                None => "it is too short for a header".to_owned(),
+            };
+            return Err(Error::failed(format!("no idx file of {what}: {hint}")));
+        }
+        let mut extents = [0; D];
+        for (i, extent) in extents.iter_mut().enumerate() {
+            let short = || Error::failed(format!("no idx file of {what}: it is too short for a header"));
+            *extent = word(1 + i).ok_or_else(short)? as usize;
+        }
+        Ok(Self { extents, what, data })
     }
-    let mut extents = [0; D];
-    for (i, extent) in extents.iter_mut().enumerate() {
-        let value =
-            word(1 + i).ok_or_else(|| Error::failed(format!("no idx file of {what}: it is too short for a header")))?;
-        *extent = value as usize;
+
+    /// The next `count` bytes; fewer where the file ends.
+    pub(crate) fn next_bytes(&mut self, count: usize) -> Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.data.by_ref().take(count as u64).read_to_end(&mut bytes).map_err(packed_wrong)?;
+        Ok(bytes)
     }
-    let data = &bytes[4 * (1 + D)..];
-    let promised = extents.iter().try_fold(1usize, |product, extent| product.checked_mul(*extent));
-    if promised != Some(data.len()) {
-        let promise: Vec<String> = extents.iter().map(usize::to_string).collect();
-        return Err(Error::failed(format!(
-            "the header promises {} bytes of {what}, but {} follow it; the file is cut short or damaged: copy or download \
+
+    /// Leaves out the next `count` bytes, fewer where the file ends; returns how many there were.
+    pub(crate) fn skip(&mut self, count: u64) -> Result<u64> {
+        io::copy(&mut self.data.by_ref().take(count), &mut io::sink()).map_err(packed_wrong)
+    }
+
+    /// Reads to the end and checks that there is as much as the header promises.
+    pub(crate) fn check_all(mut self) -> Result<()> {
+        let found = self.skip(u64::MAX)?;
+        self.check(found)
+    }
+
+    fn check(&self, found: u64) -> Result<()> {
+        let promised = self.extents.iter().try_fold(1u64, |product, extent| product.checked_mul(*extent as u64));
+        if promised == Some(found) {
+            return Ok(());
+        }
+        let promise: Vec<String> = self.extents.iter().map(usize::to_string).collect();
+        Err(Error::failed(format!(
+            "the header promises {} bytes of {}, but {found} follow it; the file is cut short or damaged: copy or download \
              it again",
             promise.join(" x "),
-            data.len()
-        )));
+            self.what
+        )))
     }
-    Ok((extents, data))
+}
+
+/// What an error says of gzipped data; others are the disk's.
+fn packed_wrong(error: io::Error) -> Error {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => Error::failed("the gzip data is cut short; copy or download the file again"),
+        io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => {
+            Error::failed(format!("the gzip data is damaged ({error}); copy or download the file again"))
+        }
+        _ => error.into(),
+    }
 }

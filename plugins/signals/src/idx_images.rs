@@ -1,17 +1,18 @@
 //! `idx-images`: grey images and their labels from a pair of idx files, as MNIST and Fashion-MNIST come.
 
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
-use equigen_core::{Domain, Error, Result, SignalSet, Signals};
+use equigen_core::{Domain, Error, Result, SignalReader, Signals};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::idx;
+use crate::idx::{self, Idx};
 
 /// Grey images with labels from two idx files, plain or gzipped, as MNIST comes.
 ///
-/// Pixel values are divided by 255; labels become decimal texts (`"9"`). Format: LeCun, Cortes, Burges, "The MNIST
-/// database of handwritten digits", section "File formats".
+/// Pixel values are divided by 255; labels become decimal texts (`"9"`). Images are read as they are needed, and a byte
+/// per label is kept. Format: LeCun, Cortes, Burges, "The MNIST database of handwritten digits", section "File formats".
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct IdxImages {
@@ -24,14 +25,18 @@ pub struct IdxImages {
 equigen_core::register!(Signals, IdxImages);
 
 impl IdxImages {
-    /// The bytes of both files.
-    fn read(&self) -> Result<(Vec<u8>, Vec<u8>)> {
+    /// Refuses a path that was not given.
+    fn check_paths(&self) -> Result<()> {
         for (key, path) in [("images", &self.images), ("labels", &self.labels)] {
             if path.as_os_str().is_empty() {
                 return Err(Error::config(format!("idx-images: `{key}` is missing; give the path of an idx file")));
             }
         }
-        Ok((idx::read(&self.images)?, idx::read(&self.labels)?))
+        Ok(())
+    }
+
+    fn open_images(&self) -> Result<Idx<3>> {
+        idx::images(BufReader::new(idx::open(&self.images)?)).map_err(|error| in_file(error, &self.images))
     }
 }
 
@@ -47,36 +52,95 @@ impl Signals for IdxImages {
     }
 
     fn fingerprint(&self) -> Result<String> {
-        let (images, labels) = self.read()?;
-        let (images, labels) = (blake3::hash(&images), blake3::hash(&labels));
+        self.check_paths()?;
+        let hash = |path: &Path| -> Result<blake3::Hash> {
+            let mut hasher = blake3::Hasher::new();
+            hasher.update_reader(idx::open(path)?)?;
+            Ok(hasher.finalize())
+        };
+        let (images, labels) = (hash(&self.images)?, hash(&self.labels)?);
         Ok(format!("idx-images images={images} labels={labels}"))
     }
 
-    fn load(&self) -> Result<SignalSet> {
-        let within = |path: &Path| format!("`{}`", path.display());
-        let (images, labels) = self.read()?;
-        let images = idx::images(&images).map_err(|error| error.within(within(&self.images)))?;
-        let labels = idx::labels(&labels).map_err(|error| error.within(within(&self.labels)))?;
-        let count = images.pixels.len() / (images.height * images.width);
+    fn open(&self) -> Result<Box<dyn SignalReader>> {
+        self.check_paths()?;
+        // To its end once, so that a damaged file is refused before hours go into what stands before the damage.
+        self.open_images()?.check_all().map_err(|error| in_file(error, &self.images))?;
+        let labels = BufReader::new(idx::open(&self.labels)?);
+        let labels = idx::labels(labels).map_err(|error| in_file(error, &self.labels))?;
+        let images = self.open_images()?;
+        let [count, ..] = images.extents;
         if count != labels.len() {
             return Err(Error::failed(format!(
-                "{} holds {count} images, but {} holds {} labels; give two files of one data set",
-                within(&self.images),
-                within(&self.labels),
+                "`{}` holds {count} images, but `{}` holds {} labels; give two files of one data set",
+                self.images.display(),
+                self.labels.display(),
                 labels.len()
             )));
         }
-        Ok(SignalSet {
-            domain: Domain::Image { height: images.height, width: images.width, channels: 1 },
-            values: images.pixels.iter().map(|pixel| f32::from(*pixel) / 255.0).collect(),
-            labels: labels.iter().map(u8::to_string).collect(),
-        })
+        Ok(Box::new(Reader { images, path: self.images.clone(), labels }))
+    }
+}
+
+fn in_file(error: Error, path: &Path) -> Error {
+    error.within(format!("`{}`", path.display()))
+}
+
+/// A pair of open files.
+struct Reader {
+    images: Idx<3>,
+    path: PathBuf,
+    /// A byte per image.
+    labels: Vec<u8>,
+}
+
+impl Reader {
+    /// Bytes of `count` images.
+    fn bytes(&self, count: usize) -> usize {
+        let [_, height, width] = self.images.extents;
+        count * height * width
+    }
+
+    /// The files were checked when they were opened: only one that has changed can end too early.
+    fn check(&self, found: usize, wanted: usize) -> Result<()> {
+        if found == wanted {
+            return Ok(());
+        }
+        Err(in_file(Error::failed("it ends early; was it changed while it was read?"), &self.path))
+    }
+}
+
+impl SignalReader for Reader {
+    fn domain(&self) -> Domain {
+        let [_, height, width] = self.images.extents;
+        Domain::Image { height, width, channels: 1 }
+    }
+
+    fn count(&self) -> usize {
+        self.labels.len()
+    }
+
+    fn label(&self, row: usize) -> String {
+        self.labels[row].to_string()
+    }
+
+    fn skip(&mut self, count: usize) -> Result<()> {
+        let bytes = self.bytes(count);
+        let found = self.images.skip(bytes as u64).map_err(|error| in_file(error, &self.path))?;
+        self.check(found as usize, bytes)
+    }
+
+    fn read(&mut self, count: usize) -> Result<Vec<f32>> {
+        let bytes = self.bytes(count);
+        let pixels = self.images.next_bytes(bytes).map_err(|error| in_file(error, &self.path))?;
+        self.check(pixels.len(), bytes)?;
+        Ok(pixels.iter().map(|pixel| f32::from(*pixel) / 255.0).collect())
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
+    use std::io::{Cursor, Write};
 
     use flate2::{Compression, write::GzEncoder};
     use proptest::prelude::*;
@@ -123,6 +187,26 @@ mod tests {
         let domain = Domain::Image { height: 1, width: 3, channels: 1 };
         assert_eq!(plain.domain, domain);
         assert_eq!(on_disk(&gzip(&images), &labels).1.load().unwrap(), plain);
+    }
+
+    #[test]
+    fn pieces_are_what_the_whole_holds_in_their_place() {
+        let values: Vec<u8> = (0..=251).collect();
+        let (images, labels) = (idx_file(0x803, &[63, 2, 2], &values), idx_file(0x801, &[63], &values[..63]));
+        for images in [images.clone(), gzip(&images)] {
+            let (_folder, signals) = on_disk(&images, &labels);
+            let whole = signals.load().unwrap();
+            let mut reader = signals.open().unwrap();
+            assert_eq!((reader.count(), reader.label(62)), (63, "62".to_owned()));
+            assert_eq!(reader.read(1).unwrap(), whole.values[..4]);
+            reader.skip(0).unwrap();
+            reader.skip(20).unwrap();
+            assert_eq!(reader.read(40).unwrap(), whole.values[4 * 21..4 * 61]);
+            assert_eq!(reader.label(0), "0");
+            for more in [reader.skip(3).unwrap_err(), reader.read(1).unwrap_err()] {
+                assert!(more.to_string().contains("the-images"), "{more}");
+            }
+        }
     }
 
     #[test]
@@ -195,10 +279,12 @@ mod tests {
         fn no_bytes_make_the_reader_panic(mut bytes in proptest::collection::vec(any::<u8>(), 0..64), kind in 0..4) {
             let start: &[u8] = [&b""[..], &[0, 0, 8, 3], &[0, 0, 8, 1], &[0x1f, 0x8b, 8]][kind as usize];
             bytes.splice(..0, start.iter().copied());
-            if let Ok(images) = idx::images(&bytes) {
-                prop_assert_eq!(images.pixels.len() + 16, bytes.len());
+            let file = || Cursor::new(bytes.clone());
+            if let Ok(images) = idx::images(file()) {
+                let promised = images.extents.iter().map(|extent| *extent as u128).product::<u128>();
+                prop_assert_eq!(images.check_all().is_ok(), promised + 16 == bytes.len() as u128);
             }
-            if let Ok(labels) = idx::labels(&bytes) {
+            if let Ok(labels) = idx::labels(file()) {
                 prop_assert_eq!(labels.len() + 8, bytes.len());
             }
         }

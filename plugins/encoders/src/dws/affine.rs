@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use equigen_core::nn::{Init, Linear};
+use equigen_core::precision::product;
 
 use super::space::Space;
 
@@ -72,7 +73,8 @@ impl Affine {
             };
             let columns = linear.forward(along[axis].clone());
             let [_, rows, out] = sum.dims();
-            let own = state.reshape([n * neurons, inputs]).matmul(own.val()).reshape([n, rows, neurons / rows, out]);
+            let own = product(state.reshape([n * neurons, inputs]), own.val());
+            let own = own.reshape([n, rows, neurons / rows, out]);
             let both = own + sum.unsqueeze_dim::<4>(2) + columns.unsqueeze_dim::<4>(1);
             both.reshape([n, neurons, out])
         };
