@@ -23,6 +23,18 @@ pub fn reads() -> u64 {
     READS.load(Ordering::Relaxed)
 }
 
+/// Rows of a matrix `[n, width]`, one after the other.
+///
+/// # Panics
+/// If there is no such row.
+pub fn gather(values: &[f32], width: usize, rows: &[usize]) -> Vec<f32> {
+    let mut out = Vec::with_capacity(rows.len() * width);
+    for row in rows {
+        out.extend_from_slice(&values[row * width..(row + 1) * width]);
+    }
+    out
+}
+
 /// Puts values of this shape on a device.
 ///
 /// # Panics

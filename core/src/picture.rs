@@ -15,8 +15,11 @@ pub fn render(zoo: &Zoo, rows: &[usize], points: &[f32], device: &Device) -> Vec
     let dimensions = zoo.domain.dimensions();
     let shape = [points.len() / dimensions, dimensions];
     let points = Points::Shared(host::tensor(points.to_vec(), shape, device));
-    let render = |rows: &[usize]| host::read(zoo.inr.forward(&zoo.weights(rows, device), &points));
-    rows.chunks(BATCH).flat_map(render).collect()
+    let mut values = Vec::with_capacity(rows.len() * shape[0] * zoo.domain.channels());
+    for rows in rows.chunks(BATCH) {
+        values.extend_from_slice(&host::read(zoo.inr.forward(&zoo.weights(rows, device), &points)));
+    }
+    values
 }
 
 /// A PNG of signals `[n, points, channels]` of an image domain, `columns` in a row, values cut to `[0, 1]`.

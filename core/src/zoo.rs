@@ -4,10 +4,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use burn::tensor::Device;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::tensors::Tensors;
-use crate::{Domain, Error, Inr, Layout, Result, Weights};
+use crate::{Domain, Error, Inr, Layout, Result, Weights, host};
 
 /// What one network of a zoo stands for.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,7 +69,7 @@ impl Zoo {
 
     /// Networks at these rows, on a device.
     pub fn weights(&self, rows: &[usize], device: &Device) -> Weights {
-        let values = rows.iter().flat_map(|row| self.network(*row)).copied().collect();
+        let values = host::gather(&self.values, self.layout.parameters(), rows);
         Weights::from_host(self.layout.clone(), values, device).expect("rows of a zoo are whole networks")
     }
 
@@ -134,16 +135,14 @@ impl Zoo {
             if found.values.len() != n * tensor.len() {
                 return Err(Error::failed(format!("tensor `{}` does not hold {n} networks", tensor.name)));
             }
-            for (row, from) in found.values.chunks_exact(tensor.len()).enumerate() {
-                if let Some(bad) = from.iter().find(|value| !value.is_finite()) {
-                    let text = format!(
-                        "network {row} has a weight of {bad} in `{}`; fit it again or leave it out",
-                        tensor.name
-                    );
-                    return Err(Error::failed(text));
-                }
-                values[row * parameters..][tensor.range()].copy_from_slice(from);
+            if let Some(i) = found.values.par_iter().position_first(|value| !value.is_finite()) {
+                let (row, bad) = (i / tensor.len(), found.values[i]);
+                let text =
+                    format!("network {row} has a weight of {bad} in `{}`; fit it again or leave it out", tensor.name);
+                return Err(Error::failed(text));
             }
+            let rows = values.par_chunks_mut(parameters).zip(found.values.par_chunks(tensor.len()));
+            rows.for_each(|(to, from)| to[tensor.range()].copy_from_slice(from));
         }
         let column = |name: &str| -> Result<Vec<f32>> { Ok(file.get(name)?.values.clone()) };
         let (psnr, steps, label) = (column("psnr")?, column("steps")?, column("label")?);

@@ -121,7 +121,7 @@ fn trained(generator: &dyn Generator, case: &Case) -> Box<dyn GeneratorModel> {
         model.prepare(step, STEPS, &|| batch.features.clone());
         let terms = model.losses(&batch, &mut case.rng("noise")).into_iter().map(|(_, value)| value);
         if let Some(total) = terms.reduce(|sum, value| sum + value) {
-            model.learner().step(&total.backward(), host::tensor(vec![1.0], [1], &Device::flex()), &options);
+            model.learner().step(&mut total.backward(), host::tensor(vec![1.0], [1], &Device::flex()), &options);
         }
     }
     model

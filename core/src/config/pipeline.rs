@@ -170,11 +170,14 @@ pub struct Expand {
     pub source: usize,
     /// Kin of each shot.
     pub shots: usize,
+    /// PSNR in dB at which a deformed network is done; as `fit.stop_psnr` if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stop_psnr: Option<f64>,
 }
 
 impl Default for Expand {
     fn default() -> Self {
-        Self { classes: Vec::new(), deformations: Vec::new(), level: 1.0, source: 0, shots: 0 }
+        Self { classes: Vec::new(), deformations: Vec::new(), level: 1.0, source: 0, shots: 0, stop_psnr: None }
     }
 }
 

@@ -131,9 +131,8 @@ impl Data {
         Ok((out, maps))
     }
 
-    /// Features of all source networks.
-    pub(super) fn bank(&self, encoder: &dyn EncoderModel, dim: usize, device: &Device) -> FeatureBank {
-        let features = self.encode_rows(encoder, &self.split.source, device);
+    /// The features of all source networks, from `features [source networks, dim]`.
+    pub(super) fn bank(&self, features: Vec<f32>, dim: usize) -> FeatureBank {
         let classes = self.split.source.iter().map(|row| self.split.class(&self.zoo.items[*row].label)).collect();
         FeatureBank::new(features, classes, dim)
     }
@@ -149,7 +148,6 @@ impl Rendered {
     /// The signals of networks of the zoo that were moved by these maps.
     pub(super) fn targets(&self, rows: &[usize], maps: AffineMaps) -> TargetSignals {
         let length = self.domain.points() * self.domain.channels();
-        let grid = rows.iter().flat_map(|row| &self.grid[row * length..(row + 1) * length]).copied().collect();
-        TargetSignals::new(self.domain, grid, maps)
+        TargetSignals::new(self.domain, host::gather(&self.grid, length, rows), maps)
     }
 }

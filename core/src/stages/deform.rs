@@ -1,5 +1,7 @@
 //! Networks of deformed signals: rendered on the grid, deformed, fitted anew.
 
+use rayon::prelude::*;
+
 use crate::run::StageContext;
 use crate::{CoordinateMap, Deformation, FitJob, Result, Seed, Zoo, ZooItem, picture};
 
@@ -34,29 +36,30 @@ pub(super) fn deformed(
     let fit = &context.pipeline.fit;
     let grid = zoo.domain.grid();
     let length = zoo.domain.points() * zoo.domain.channels();
+    let class_seed = context.seed.split("classes");
     let mut out = zoo.with_networks(Vec::new(), Vec::new());
     for (chunk, jobs) in jobs.chunks(CHUNK).enumerate() {
         let rows: Vec<usize> = jobs.iter().map(|job| job.row).collect();
         let signals = picture::render(zoo, &rows, &grid, &context.device);
-        let (mut targets, mut initial) = (Vec::with_capacity(signals.len()), Vec::new());
-        for (i, (job, signal)) in jobs.iter().zip(signals.chunks(length)).enumerate() {
+        let make = |(i, (job, signal)): (usize, (&Deformed, &[f32]))| -> Result<_> {
             let mut rng = seed.stream((chunk * CHUNK + i) as u64);
             let mut drawn = draw(zoo, maps.1, f64::from(job.level), &mut rng)?;
             if job.new_class {
                 // A point of the new signal is first deformed, then taken to the old class.
-                let mut class_rng = context.seed.split("classes").stream(job.class);
+                let mut class_rng = class_seed.stream(job.class);
                 drawn.extend(draw(zoo, maps.0, 1.0, &mut class_rng)?);
             }
-            targets.extend(deform(zoo, signal, &grid, &drawn));
-            initial.extend(zoo.inr.initialise(&zoo.layout, &mut rng));
-        }
+            Ok((deform(zoo, signal, &grid, &drawn), zoo.inr.initialise(&zoo.layout, &mut rng)))
+        };
+        let made = jobs.par_iter().zip(signals.par_chunks(length)).enumerate().map(make);
+        let (targets, initial): (Vec<_>, Vec<_>) = made.collect::<Result<Vec<_>>>()?.into_iter().unzip();
         let fitted = fit.fitter.fit(FitJob {
             inr: &*zoo.inr,
             layout: &zoo.layout,
             domain: zoo.domain,
-            targets: &targets,
-            initial,
-            stop_psnr: fit.stop_psnr,
+            targets: &targets.concat(),
+            initial: initial.concat(),
+            stop_psnr: context.pipeline.expand.stop_psnr.unwrap_or(fit.stop_psnr),
             max_steps: fit.max_steps,
             device: context.device.clone(),
             progress,

@@ -94,7 +94,8 @@ const ROUNDS: usize = 8;
 impl<'a> Sampler<'a> {
     pub(super) fn load(context: &'a StageContext<'a>, data: &'a Data, families: &Families) -> Result<Self> {
         let encoder = data.encoder(context, &context.device)?;
-        let bank = data.bank(&*encoder, context.pipeline.pretrain.encoder.dim(), &context.device);
+        let source = data.encode_rows(&*encoder, &data.split.source, &context.device);
+        let bank = data.bank(source, context.pipeline.pretrain.encoder.dim());
         let target = data.encode_rows(&*encoder, &target_rows(families), &context.device);
         let discriminant = Discriminant::new(&bank, &target);
         let generator = data.generator(context, "adapt", &context.device)?;

@@ -46,8 +46,7 @@ impl Features {
     /// Those of these rows, `[rows, dim]`.
     fn rows(&self, rows: &[usize]) -> Tensor<2> {
         let dim = self.dim;
-        let values = rows.iter().flat_map(|row| &self.values[row * dim..(row + 1) * dim]).copied().collect();
-        host::tensor(values, [rows.len(), dim], &self.device)
+        host::tensor(host::gather(&self.values, dim, rows), [rows.len(), dim], &self.device)
     }
 }
 
@@ -75,16 +74,14 @@ impl<'a> GeneratorTraining<'a> {
     pub(super) fn new(context: &StageContext<'a>, data: &'a Data, families: Families) -> Result<Self> {
         let device = context.training_device();
         let plain = data.encoder(context, &context.device)?;
+        let dim = context.pipeline.pretrain.encoder.dim();
         let all: Vec<usize> = (0..data.zoo.len()).collect();
+        let values = data.encode_rows(&*plain, &all, &context.device);
         Ok(Self {
             model: data.new_generator(context.pipeline, &device, context.seed.split("generator"))?,
             encoder: data.encoder(context, &device)?,
-            bank: data.bank(&*plain, context.pipeline.pretrain.encoder.dim(), &context.device),
-            features: Features {
-                dim: context.pipeline.pretrain.encoder.dim(),
-                values: data.encode_rows(&*plain, &all, &context.device),
-                device: device.clone(),
-            },
+            bank: data.bank(host::gather(&values, dim, &data.split.source), dim),
+            features: Features { dim, values, device: device.clone() },
             rendered: data.rendered(&context.device),
             families,
             data,

@@ -86,7 +86,7 @@ pub fn weight_gradient(
 }
 
 /// Multiply-adds from which on work is shared between the cores.
-const SHARED_FROM: usize = 1 << 18;
+const SHARED_FROM: usize = 1 << 20;
 
 /// The result of a product, of which every task writes elements of its own.
 #[derive(Clone, Copy)]

@@ -112,18 +112,14 @@ impl Kernel for Task<'_> {
 
 /// Adds `terms` terms to the sums `[R, 2 vectors]` of the rows from `row` on.
 #[inline(always)]
-fn tile<S: Simd, const R: usize>(
-    s: S,
-    left: Matrix<'_>,
-    row: usize,
-    panel: &[f32],
-    terms: usize,
-    sums: &mut [f32],
-) {
+fn tile<S: Simd, const R: usize>(s: S, left: Matrix<'_>, row: usize, panel: &[f32], terms: usize, sums: &mut [f32]) {
     let width = 2 * S::LANES;
     let Matrix { values, row_stride, column_stride } = left;
     let last = (row + R - 1) * row_stride + (terms - 1) * column_stride;
-    assert!(last < values.len() && panel.len() >= terms * width && sums.len() >= R * width, "a tile within its matrices");
+    assert!(
+        last < values.len() && panel.len() >= terms * width && sums.len() >= R * width,
+        "a tile within its matrices"
+    );
     let (from, panel, sums) = (values[row * row_stride..].as_ptr(), panel.as_ptr(), sums.as_mut_ptr());
     // SAFETY: the assertion above.
     unsafe {
