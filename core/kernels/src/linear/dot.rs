@@ -116,8 +116,8 @@ impl Tile<'_> {
                 }
                 for c in 0..C {
                     let other = s.load(right.as_ptr().add(c * stride + i));
-                    for r in 0..R {
-                        sums[r][c] = s.fma(rows[r], other, sums[r][c]);
+                    for (row, sums) in rows.iter().zip(&mut sums) {
+                        sums[c] = s.fma(*row, other, sums[c]);
                     }
                 }
             }
