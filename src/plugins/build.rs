@@ -21,8 +21,9 @@ pub(crate) fn build(folders: &[PathBuf], source: Option<&Path>) -> Result<Vec<Pa
     let packages = folders.iter().map(|folder| Package::read(folder)).collect::<Result<Vec<_>>>()?;
     let target = target_folder(&source)?;
     // Wrapper crates and lock file are one build's at a time.
-    let lock = std::fs::File::create(target.join(".plugin-build.lock"))?;
-    lock.lock()?;
+    fs_err::create_dir_all(&target)?;
+    let lock = fs_err::File::create(target.join(".plugin-build.lock"))?;
+    lock.file().lock()?;
     let built = {
         let wrappers = Wrappers::write(&source, &packages)?;
         run_cargo(&source, &wrappers.names)?
