@@ -13,7 +13,7 @@ use burn::backend::autodiff::{
 };
 use burn::backend::{Backend, Dispatch, Flex, backend_extension, tensor::FloatTensor};
 use burn::tensor::{Tensor, TensorData, activation::relu};
-use equigen_kernels::{Activation, Coordinates, DenseStack};
+use equigen_kernels::{Activation, Coordinates, DenseStack, Positional};
 
 use crate::{Weights, device};
 
@@ -66,7 +66,7 @@ pub fn render(stack: &DenseStack, weights: &Weights, points: &Points) -> Tensor<
 /// The same in plain tensor code, with the activations `[n, width, points]` of every hidden layer.
 pub fn plain(stack: &DenseStack, weights: &Weights, points: &Points) -> (Vec<Tensor<3>>, Tensor<3>) {
     // Feature-first, so that each layer is one batched matrix product without transposing activations.
-    let mut state = points.expand(weights.len()).swap_dims(1, 2);
+    let mut state = encode(stack.encoding, points.expand(weights.len()).swap_dims(1, 2));
     let mut hidden = Vec::new();
     for layer in 0..weights.layout().layers() {
         let bias = weights.bias(layer).unsqueeze_dim::<3>(2);
@@ -82,6 +82,30 @@ pub fn plain(stack: &DenseStack, weights: &Weights, points: &Points) -> (Vec<Ten
     (hidden, (state + stack.output_offset).swap_dims(1, 2))
 }
 
+/// Positional encoding of coordinates `[n, coordinates, points]`, if there is one, as the kernel does it.
+fn encode(encoding: Option<Positional>, points: Tensor<3>) -> Tensor<3> {
+    let Some(encoding) = encoding else { return points };
+    let waves = (0..encoding.octaves).flat_map(|octave| {
+        let argument = points.clone() * (octave as f32).exp2();
+        [argument.clone().sin(), argument.cos()]
+    });
+    let point = encoding.include_input.then(|| points.clone());
+    Tensor::cat(point.into_iter().chain(waves).collect(), 1)
+}
+
+/// The same of one point in double precision.
+fn encode_exactly(encoding: Option<Positional>, point: Vec<f64>) -> Vec<f64> {
+    let Some(encoding) = encoding else { return point };
+    let wave = |octave: usize, of: fn(f64) -> f64| {
+        let frequency = (octave as f64).exp2();
+        point.iter().map(move |x| of(frequency * x)).collect::<Vec<_>>()
+    };
+    let waves = (0..encoding.octaves).flat_map(|octave| [wave(octave, f64::sin), wave(octave, f64::cos)].concat());
+    let mut features = if encoding.include_input { point.clone() } else { vec![] };
+    features.extend(waves);
+    features
+}
+
 /// Values `[points, outputs]` of one network in double precision, plainly: the reference for laws. Deep sine networks
 /// multiply the rounding of single precision, which depends on the order of the neurons, so that it can hide or feign a
 /// change of the function.
@@ -91,7 +115,7 @@ pub fn plain(stack: &DenseStack, weights: &Weights, points: &Points) -> (Vec<Ten
 pub fn reference(stack: &DenseStack, network: &[f32], points: &[f32]) -> Vec<f64> {
     assert_eq!(network.len(), stack.parameters(), "the parameters are not those of the stack");
     let at = |point: &[f32]| {
-        let mut state: Vec<f64> = point.iter().map(|x| f64::from(*x)).collect();
+        let mut state = encode_exactly(stack.encoding, point.iter().map(|x| f64::from(*x)).collect());
         let mut rest = network;
         for (layer, outputs) in stack.widths[1..].iter().enumerate() {
             let (weight, after) = rest.split_at(outputs * state.len());
@@ -206,4 +230,39 @@ fn shape_of(tensor: &FloatTensor<Flex>) -> Vec<usize> {
 
 fn host_tensor(values: Vec<f32>, shape: &[usize]) -> FloatTensor<Flex> {
     FloatTensor::<Flex>::from_data(TensorData::new(values, shape.to_vec()))
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Device;
+
+    use super::*;
+    use crate::{Activation, Axis, Hidden, Layout, Seed, host, seed};
+
+    /// Values and gradients of encoded networks, in the coordinates before the encoding: kernel, tensor code and double
+    /// precision.
+    #[test]
+    fn encoded_networks_are_one_function_of_raw_coordinates() {
+        let device = Device::flex().autodiff();
+        let stack = DenseStack::siren(&[14, 16, 2], 5.0).encoded(Positional { octaves: 3, include_input: true });
+        let hidden = [Hidden { width: 16, activation: Activation::Sine { omega: 5.0 } }];
+        let layout = Arc::new(Layout::dense(Axis::Encoded(14), &hidden, 2));
+        let mut rng = Seed::new(1).stream(0);
+        let networks = seed::uniform(&mut rng, 2 * layout.parameters(), -0.3, 0.3);
+        let coordinates = seed::uniform(&mut rng, 2 * 9 * 2, -1.0, 1.0);
+        let weights = Weights::from_host(layout, networks.clone(), &device).expect("two networks");
+        let answer = |of: fn(&DenseStack, &Weights, &Points) -> Tensor<3>| {
+            let at = host::tensor(coordinates.clone(), [2, 9, 2], &device).require_grad();
+            let values = of(&stack, &weights, &Points::PerNetwork(at.clone()));
+            let gradients = at.grad(&values.clone().square().sum().backward()).expect("gradients of the points");
+            (host::read(values), host::read(gradients))
+        };
+        let (fused, plainly) = (answer(render), answer(|stack, weights, points| plain(stack, weights, points).1));
+        let near = |a: &[f32], b: &[f32]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-4 * (1.0 + b.abs()));
+        assert!(near(&fused.0, &plainly.0), "{:?} are not {:?}", fused.0, plainly.0);
+        assert!(near(&fused.1, &plainly.1), "gradients {:?} are not {:?}", fused.1, plainly.1);
+        let rows = networks.chunks(stack.parameters()).zip(coordinates.chunks(18));
+        let exact: Vec<f32> = rows.flat_map(|(network, at)| reference(&stack, network, at)).map(|x| x as f32).collect();
+        assert!(near(&fused.0, &exact), "{:?} are not {exact:?}", fused.0);
+    }
 }

@@ -4,28 +4,57 @@ use std::path::Path;
 use std::sync::Arc;
 
 use equigen_core::registry::{Kind, Registry};
+use equigen_core::seed::Rng;
 use equigen_core::{Error, FitJob, Fitter, Inr, Result, Seed, SignalSet, Signals, device, seed};
-use equigen_kernels::{Adam, Coordinates, DenseStack, FitOptions, fma_peak};
+use equigen_kernels::{Batch, Coordinates, DenseStack, FitOptions, Loss, Positional, fma_peak};
 
 use super::{Row, median, starts};
+
+/// Points of each network's own set, of which a step draws some.
+const SET: usize = 65_536;
 
 /// A stack, its points, networks fitted together and steps.
 struct Work {
     name: &'static str,
     stack: DenseStack,
+    /// Points of a step.
     points: usize,
     networks: usize,
-    steps: usize,
+    options: FitOptions,
 }
 
 fn works() -> [Work; 4] {
-    let work = |name, stack, points, networks, steps| Work { name, stack, points, networks, steps };
+    let work = |name, stack, points, max_steps| {
+        let options = FitOptions { max_steps, ..FitOptions::default() };
+        Work { name, stack, points, networks: 64, options }
+    };
+    // Shapes: random points of each network's own at every step.
+    let shape = |name, stack, loss| {
+        let plain = work(name, stack, 4_096, 8);
+        let batch = Some(Batch { points: plain.points, seed: 1, first: 0 });
+        Work { options: FitOptions { loss, batch, ..plain.options }, ..plain }
+    };
+    let encoded = DenseStack::relu(&[27, 128, 128, 128, 1]).encoded(Positional { octaves: 4, include_input: true });
+    let siren = DenseStack::siren(&[3, 128, 128, 128, 1], 30.0);
     [
-        work("SIREN 2-32-32-1, 784 points", DenseStack::siren(&[2, 32, 32, 1], 30.0), 784, 64, 100),
-        work("SIREN 2-64-64-3, 1,024 points", DenseStack::siren(&[2, 64, 64, 3], 30.0), 1_024, 64, 20),
-        work("ReLU 27-128-128-128-1, 4,096 points", DenseStack::relu(&[27, 128, 128, 128, 1]), 4_096, 64, 2),
-        work("SIREN 3-128-128-128-1, 4,096 points", DenseStack::siren(&[3, 128, 128, 128, 1], 30.0), 4_096, 64, 2),
+        work("SIREN 2-32-32-1, 784 points", DenseStack::siren(&[2, 32, 32, 1], 30.0), 784, 100),
+        work("SIREN 2-64-64-3, 1,024 points", DenseStack::siren(&[2, 64, 64, 3], 30.0), 1_024, 50),
+        shape("ReLU 27-128-128-128-1, 4,096 random points", encoded, Loss::CrossEntropy),
+        shape("SIREN 3-128-128-128-1, 4,096 random points", siren, Loss::SquaredError),
     ]
+}
+
+/// Points and values of balls, each of its own size: occupancy, or the signed distance.
+fn balls(networks: usize, loss: Loss, rng: &mut Rng) -> (Vec<f32>, Vec<f32>) {
+    let coordinates = seed::uniform(rng, networks * SET * 3, -1.0, 1.0);
+    let radii = seed::uniform(rng, networks, 0.25, 0.75);
+    let value = |(point, radius): (&[f32], f32)| {
+        let distance = point.iter().map(|x| x * x).sum::<f32>().sqrt() - radius;
+        if loss == Loss::CrossEntropy { f32::from(distance < 0.0) } else { distance }
+    };
+    let radii = radii.iter().flat_map(|radius| std::iter::repeat_n(*radius, SET));
+    let values = coordinates.chunks(3).zip(radii).map(value).collect();
+    (coordinates, values)
 }
 
 /// All rows; `digits` is the folder of the digits that come with the source, if it is there.
@@ -42,29 +71,28 @@ pub(crate) fn fit(repeats: usize, digits: &Path, registry: &Registry) -> Result<
 }
 
 fn rate(work: &Work, repeats: usize, peak: f64) -> Row {
-    let Work { name, stack, points, networks, steps } = work;
+    let Work { name, stack, points, networks, options } = work;
     let mut rng = Seed::new(1).stream(0);
     let start = starts(stack, *networks, &mut rng);
-    let coordinates = seed::uniform(&mut rng, points * stack.inputs(), -1.0, 1.0);
-    let targets = seed::uniform(&mut rng, networks * points * stack.outputs(), 0.0, 1.0);
-    let options = FitOptions { adam: Adam::default(), max_steps: *steps, stop_psnr: None, decay: None };
+    let (set, places, targets) = if options.batch.is_some() {
+        let (places, targets) = balls(*networks, options.loss, &mut rng);
+        (SET, places, targets)
+    } else {
+        let places = seed::uniform(&mut rng, points * stack.inputs(), -1.0, 1.0);
+        (*points, places, seed::uniform(&mut rng, networks * points * stack.outputs(), 0.0, 1.0))
+    };
+    let coordinates =
+        if options.batch.is_some() { Coordinates::PerNetwork(&places) } else { Coordinates::Shared(&places) };
     let seconds = median(repeats, || {
         let mut weights = start.clone();
-        equigen_kernels::fit(
-            stack,
-            &mut weights,
-            Coordinates::Shared(&coordinates),
-            *points,
-            &targets,
-            &options,
-            &|_| (),
-        );
+        equigen_kernels::fit(stack, &mut weights, coordinates, set, &targets, options, &|_| ());
     });
-    // The last evaluation makes no update.
-    let rate = (networks * (steps + 1)) as f64 / seconds;
-    let gflops = rate * 2.0 * (stack.multiply_adds().1 * points) as f64 / 1e9;
+    // After the last update values are computed once more, without gradients.
+    let (forward, all) = stack.multiply_adds();
+    let done = networks * points * (options.max_steps * all + forward);
+    let gflops = 2.0 * done as f64 / seconds / 1e9;
     let figures = [
-        ("network_steps_per_second", rate),
+        ("network_steps_per_second", (networks * options.max_steps) as f64 / seconds),
         ("gflops", gflops),
         ("fma_peak_gflops", peak),
         ("share_of_peak", gflops / peak),

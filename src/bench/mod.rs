@@ -9,7 +9,7 @@ mod smooth;
 use std::time::Instant;
 
 use equigen_core::seed::{self, Rng};
-use equigen_kernels::DenseStack;
+use equigen_kernels::{Activation, DenseStack};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -34,13 +34,18 @@ impl Row {
     }
 }
 
-/// Networks of a stack as a SIREN starts, flat.
+/// Networks of a stack as a SIREN starts, or as PyTorch's layers do if it has ReLUs, flat.
 fn starts(stack: &DenseStack, networks: usize, rng: &mut Rng) -> Vec<f32> {
+    let relu = stack.activations.contains(&Activation::Relu);
     let mut weights = Vec::with_capacity(networks * stack.parameters());
     for _ in 0..networks {
         for (layer, pair) in stack.widths.windows(2).enumerate() {
             let inputs = pair[0] as f32;
-            let bound = if layer == 0 { 1.0 / inputs } else { (6.0 / inputs).sqrt() / 30.0 };
+            let bound = match layer {
+                _ if relu => 1.0 / inputs.sqrt(),
+                0 => 1.0 / inputs,
+                _ => (6.0 / inputs).sqrt() / 30.0,
+            };
             weights.extend(seed::uniform(rng, pair[0] * pair[1], -bound, bound));
             weights.extend(seed::uniform(rng, pair[1], -1.0 / inputs.sqrt(), 1.0 / inputs.sqrt()));
         }

@@ -1,6 +1,9 @@
 //! Adam as one fused pass over a network's parameters.
 
-use crate::simd::{Kernel, Simd};
+use crate::buffer::Buffer;
+use crate::network::Network;
+use crate::plan::Plan;
+use crate::simd::Simd;
 
 /// Settings of Adam (Kingma and Ba, 2015).
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -28,13 +31,11 @@ pub(crate) struct Step {
     beta2: f32,
     rate: f32,
     epsilon: f32,
-    /// What remains of a parameter before the step: 1 - learning rate x weight decay.
-    keep: f32,
 }
 
 impl Adam {
     /// Factors of step `step`, counted from 1.
-    pub(crate) fn step(&self, step: u32, learning_rate: f32, weight_decay: f32) -> Step {
+    pub(crate) fn step(&self, step: u32, learning_rate: f32) -> Step {
         let power = step.min(i32::MAX as u32) as i32;
         let second = (1.0 - f64::from(self.beta2).powi(power)).sqrt();
         let first = 1.0 - f64::from(self.beta1).powi(power);
@@ -43,51 +44,37 @@ impl Adam {
             beta2: self.beta2,
             rate: (f64::from(learning_rate) * second / first) as f32,
             epsilon: (f64::from(self.epsilon) * second) as f32,
-            keep: (1.0 - f64::from(learning_rate) * f64::from(weight_decay)) as f32,
         }
     }
 }
 
-/// The four tensors of an update, of one length.
-pub(crate) struct Update<'a> {
-    pub(crate) step: Step,
-    /// Factor of every gradient.
-    pub(crate) scale: f32,
-    pub(crate) parameters: &'a mut [f32],
-    pub(crate) gradients: &'a [f32],
-    pub(crate) m: &'a mut [f32],
-    pub(crate) v: &'a mut [f32],
+/// Moments of one network's packed parameters.
+pub(crate) struct Moments {
+    m: Buffer,
+    v: Buffer,
 }
 
-impl Kernel for Update<'_> {
-    type Output = ();
+impl Moments {
+    pub(crate) fn zeros(plan: &Plan) -> Self {
+        Self { m: Buffer::zeros(plan.packed), v: Buffer::zeros(plan.packed) }
+    }
 
+    /// Forgets the network before.
+    pub(crate) fn reset(&mut self) {
+        self.m.fill(0.0);
+        self.v.fill(0.0);
+    }
+
+    /// Updates the parameters of the network by its gradients.
     #[inline(always)]
-    fn run<S: Simd>(self, s: S) {
-        let length = self.parameters.len();
-        let whole = length / S::LANES * S::LANES;
-        let (p, g) = (self.parameters.as_mut_ptr(), self.gradients.as_ptr());
+    pub(crate) fn update<S: Simd>(&mut self, s: S, network: &mut Network<'_>, step: &Step) {
+        let (p, g) = (network.parameters.as_mut_ptr(), network.gradients.as_ptr());
         let (m, v) = (self.m.as_mut_ptr(), self.v.as_mut_ptr());
-        for i in (0..whole).step_by(S::LANES) {
-            // SAFETY: the four slices have one length, which holds this vector.
-            unsafe { update(s, &self.step, self.scale, p.add(i), g.add(i), m.add(i), v.add(i)) }
-        }
-        if whole < length {
-            let mut rest = [[0.0; 16]; 4];
-            let tail = whole..length;
-            let count = tail.len();
-            rest[0][..count].copy_from_slice(&self.parameters[tail.clone()]);
-            rest[1][..count].copy_from_slice(&self.gradients[tail.clone()]);
-            rest[2][..count].copy_from_slice(&self.m[tail.clone()]);
-            rest[3][..count].copy_from_slice(&self.v[tail.clone()]);
-            let [p, g, m, v] = &mut rest;
-            // SAFETY: sixteen floats hold every vector.
-            unsafe {
-                update(s, &self.step, self.scale, p.as_mut_ptr(), g.as_ptr(), m.as_mut_ptr(), v.as_mut_ptr());
+        for layer in &network.plan.layers {
+            for i in (layer.weight..layer.end).step_by(S::LANES) {
+                // SAFETY: the four buffers have the length of packed parameters, and layers are padded to whole vectors.
+                unsafe { update(s, step, layer.slope_scale(), p.add(i), g.add(i), m.add(i), v.add(i)) }
             }
-            self.parameters[tail.clone()].copy_from_slice(&p[..count]);
-            self.m[tail.clone()].copy_from_slice(&m[..count]);
-            self.v[tail].copy_from_slice(&v[..count]);
         }
     }
 }
@@ -104,7 +91,6 @@ unsafe fn update<S: Simd>(s: S, step: &Step, scale: f32, p: *mut f32, g: *const 
         s.store(m, mean);
         s.store(v, square);
         let direction = s.div(mean, s.add(s.sqrt(square), s.splat(step.epsilon)));
-        let kept = s.mul(s.load(p), s.splat(step.keep));
-        s.store(p, s.fma(s.splat(-step.rate), direction, kept));
+        s.store(p, s.fma(s.splat(-step.rate), direction, s.load(p)));
     }
 }

@@ -29,9 +29,25 @@ pub(crate) struct SineOf(pub(crate) Activate);
 impl<S: Simd> Finish<S> for SineOf {
     #[inline(always)]
     unsafe fn finish(&self, s: S, row: usize, column: usize, value: S::V) {
-        let (sine, cosine) = sin_cos_half_turns(s, value);
         // SAFETY: the caller's.
-        unsafe { self.0.store(s, row, column, sine, cosine) }
+        unsafe { s.store(self.0.values.add(row * self.0.stride + column), value) }
+    }
+
+    /// Through memory: with a body as long as this one the loop over the tile is not unrolled, and an index that is known
+    /// only at run time would keep the sums of the whole product out of registers.
+    #[inline(always)]
+    unsafe fn finish_tile<const M: usize, const N: usize>(&self, s: S, row: usize, column: usize) {
+        for m in 0..M {
+            for n in 0..N {
+                let (row, column) = (row + m, column + n * S::LANES);
+                // SAFETY: the caller's.
+                unsafe {
+                    let argument = s.load(self.0.values.add(row * self.0.stride + column));
+                    let (sine, cosine) = sin_cos_half_turns(s, argument);
+                    self.0.store(s, row, column, sine, cosine);
+                }
+            }
+        }
     }
 }
 

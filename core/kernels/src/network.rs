@@ -10,7 +10,8 @@ use crate::stack::Activation;
 /// Bytes of activations and derivatives that a block of points may take: most of a first-level cache.
 const BLOCK_BYTES: usize = 24 * 1024;
 
-/// Points per block: as even blocks as possible within [`BLOCK_BYTES`], in whole groups.
+/// Points per block: as even blocks as possible within [`BLOCK_BYTES`], in whole groups. Wide stacks exceed it: below 32
+/// points the products do too little with each weight that they load, and more than 32 gained nothing at width 128.
 pub(crate) fn block_points(plan: &Plan, points: usize) -> usize {
     let neurons: usize = plan.hidden().iter().map(|layer| layer.panels.columns).sum();
     let most = (BLOCK_BYTES / (8 * neurons.max(1))).clamp(32, 256) / POINT_GROUP * POINT_GROUP;
@@ -37,15 +38,15 @@ pub(crate) struct Network<'a> {
     flipped: Buffer,
     /// Gradients over the slope scale, packed.
     pub(crate) gradients: Buffer,
-    /// A block of coordinates, `[points, coordinate_stride]`.
-    pub(crate) coordinates: Buffer,
+    /// A block of inputs of the first layer, `[points, input_stride]`.
+    inputs: Buffer,
     hidden: Vec<Hidden>,
     /// Values of a block, `[points, outputs]`.
     pub(crate) values: Buffer,
     /// Gradients of the values of a block, likewise; zero at padding points.
     pub(crate) value_gradients: Buffer,
-    /// Gradients of the coordinates of a block, `[points, padded inputs]`.
-    pub(crate) coordinate_gradients: Buffer,
+    /// Gradients of the inputs of a block, `[points, padded inputs]`.
+    input_gradients: Buffer,
 }
 
 impl<'a> Network<'a> {
@@ -62,11 +63,11 @@ impl<'a> Network<'a> {
             arguments: Buffer::zeros(plan.packed),
             flipped: Buffer::zeros(plan.flipped),
             gradients: Buffer::zeros(plan.packed),
-            coordinates: Buffer::zeros(block * plan.coordinate_stride),
+            inputs: Buffer::zeros(block * plan.input_stride),
             hidden: hidden.collect(),
             values: Buffer::zeros(block * outputs),
             value_gradients: Buffer::zeros(block * outputs),
-            coordinate_gradients: Buffer::zeros(block * round_up(plan.layers[0].inputs, plan.lanes)),
+            input_gradients: Buffer::zeros(block * round_up(plan.layers[0].inputs, plan.lanes)),
         }
     }
 
@@ -75,21 +76,35 @@ impl<'a> Network<'a> {
         self.plan.pack(flat, &mut self.parameters);
     }
 
-    /// Loads rows of coordinates into the block and pads them with zero points to whole groups; returns the rows then.
+    /// Loads rows of coordinates into the block, encoded, and pads them with zeros to whole groups; returns the rows then.
     #[inline(always)]
-    pub(crate) fn set_coordinates(&mut self, coordinates: &[f32]) -> usize {
-        let (inputs, stride) = (self.plan.layers[0].inputs, self.plan.coordinate_stride);
-        let points = coordinates.len() / inputs;
+    pub(crate) fn set_coordinates<S: Simd>(&mut self, s: S, coordinates: &[f32]) -> usize {
+        let (width, stride) = (self.plan.coordinates, self.plan.input_stride);
+        let points = coordinates.len() / width;
         let rows = round_up(points, POINT_GROUP);
-        if stride == inputs {
-            self.coordinates[..coordinates.len()].copy_from_slice(coordinates);
+        if let Some(encoding) = self.plan.encoding {
+            encoding.encode(s, coordinates, width, &mut self.inputs, stride);
+        } else if stride == width {
+            self.inputs[..coordinates.len()].copy_from_slice(coordinates);
         } else {
-            for (row, point) in self.coordinates.chunks_exact_mut(stride).zip(coordinates.chunks_exact(inputs)) {
-                row[..inputs].copy_from_slice(point);
+            for (row, point) in self.inputs.chunks_exact_mut(stride).zip(coordinates.chunks_exact(width)) {
+                row[..width].copy_from_slice(point);
             }
         }
-        self.coordinates[points * stride..rows * stride].fill(0.0);
+        self.inputs[points * stride..rows * stride].fill(0.0);
         rows
+    }
+
+    /// Writes the gradients of the coordinates of the block, as many as `to` holds; after [`Network::backward`] with them.
+    pub(crate) fn read_coordinate_gradients(&self, to: &mut [f32]) {
+        let (width, stride) = (self.plan.coordinates, round_up(self.plan.layers[0].inputs, self.plan.lanes));
+        if let Some(encoding) = self.plan.encoding {
+            let features = (&self.inputs[..], self.plan.input_stride);
+            return encoding.chain(features, (&self.input_gradients, stride), width, to);
+        }
+        for (to, from) in to.chunks_exact_mut(width).zip(self.input_gradients.chunks_exact(stride)) {
+            to.copy_from_slice(&from[..width]);
+        }
     }
 
     /// Derives the scaled copy of the parameters, and the flipped one if `backward`.
@@ -116,7 +131,7 @@ impl<'a> Network<'a> {
     #[inline(always)]
     pub(crate) fn forward<S: Simd>(&mut self, s: S, rows: usize) {
         let plan = self.plan;
-        let mut left = (self.coordinates.as_ptr(), plan.coordinate_stride);
+        let mut left = (self.inputs.as_ptr(), plan.input_stride);
         for (layer, hidden) in plan.hidden().iter().zip(&mut self.hidden) {
             let place = Activate {
                 values: hidden.values.as_mut_ptr(),
@@ -146,33 +161,35 @@ impl<'a> Network<'a> {
         let layer = self.plan.output();
         for output in 0..layer.outputs {
             let offset = self.parameters[layer.bias + output] + self.plan.output_offset;
-            for row in 0..rows {
-                let mut sum = s.splat(0.0);
-                let mut column = 0;
-                while column < layer.panels.columns {
+            for row in (0..rows).step_by(POINT_GROUP) {
+                let mut sums = [s.splat(0.0); POINT_GROUP];
+                for column in (0..layer.panels.columns).step_by(S::LANES) {
                     let (first, step) = layer.panels.column(column);
-                    // SAFETY: rows of the left operand are padded like the columns of the weight.
+                    // SAFETY: rows of the left operand are padded like the columns of the weight, and come in groups.
                     unsafe {
                         let weight = s.load(self.parameters.as_ptr().add(layer.weight + first + output * step));
-                        sum = s.fma(weight, s.load(left.0.add(row * left.1 + column)), sum);
+                        for (i, sum) in sums.iter_mut().enumerate() {
+                            *sum = s.fma(weight, s.load(left.0.add((row + i) * left.1 + column)), *sum);
+                        }
                     }
-                    column += S::LANES;
                 }
-                self.values[row * layer.outputs + output] = s.sum(sum) + offset;
+                for (i, sum) in sums.into_iter().enumerate() {
+                    self.values[(row + i) * layer.outputs + output] = s.sum(sum) + offset;
+                }
             }
         }
     }
 
     /// Adds the gradients of the first `rows` points of the block, from `value_gradients`, to `gradients`; after
-    /// [`Network::forward`]. Fills `coordinate_gradients` if `coordinates`.
+    /// [`Network::forward`]. Keeps those of the inputs if `inputs`.
     #[inline(always)]
-    pub(crate) fn backward<S: Simd>(&mut self, s: S, rows: usize, coordinates: bool) {
+    pub(crate) fn backward<S: Simd>(&mut self, s: S, rows: usize, inputs: bool) {
         let plan = self.plan;
         let mut upper = Left { start: self.value_gradients.as_ptr(), row: plan.output().outputs, column: 1 };
         for l in (0..plan.layers.len()).rev() {
             let layer = &plan.layers[l];
             let (lower, lower_stride) = match l {
-                0 => (self.coordinates.as_ptr(), plan.coordinate_stride),
+                0 => (self.inputs.as_ptr(), plan.input_stride),
                 _ => (self.hidden[l - 1].values.as_ptr(), self.hidden[l - 1].stride),
             };
             // SAFETY: buffers have room for `rows` points of the padded widths, and layers lie within the gradients.
@@ -198,8 +215,8 @@ impl<'a> Network<'a> {
                     let chain = Chain { slopes: hidden.slopes.as_mut_ptr(), stride: hidden.stride };
                     times_panels(s, upper, rows, matrix, panels, None, &chain);
                     upper = Left { start: hidden.slopes.as_ptr(), row: hidden.stride, column: 1 };
-                } else if coordinates {
-                    let plain = Plain { values: self.coordinate_gradients.as_mut_ptr(), stride: panels.columns };
+                } else if inputs {
+                    let plain = Plain { values: self.input_gradients.as_mut_ptr(), stride: panels.columns };
                     times_panels(s, upper, rows, matrix, panels, None, &plain);
                 }
             }

@@ -5,7 +5,7 @@
 //! is stored as its transpose, rows = inputs and columns = outputs; the output layer, which is narrow, as it is, rows =
 //! outputs and columns = inputs.
 
-use crate::stack::{Activation, DenseStack};
+use crate::stack::{Activation, DenseStack, Positional};
 
 /// `x` rounded up to a multiple of `unit`.
 pub(crate) const fn round_up(x: usize, unit: usize) -> usize {
@@ -90,8 +90,11 @@ pub(crate) struct Plan {
     pub(crate) packed: usize,
     /// Length of the buffer of flipped hidden weights.
     pub(crate) flipped: usize,
-    /// Floats from one point to the next in the block of coordinates.
-    pub(crate) coordinate_stride: usize,
+    /// Width of a coordinate vector, before its encoding.
+    pub(crate) coordinates: usize,
+    pub(crate) encoding: Option<Positional>,
+    /// Floats from one point to the next in the block of inputs of the first layer.
+    pub(crate) input_stride: usize,
     pub(crate) output_offset: f32,
     pub(crate) lanes: usize,
 }
@@ -126,9 +129,17 @@ impl Plan {
             }
             layers.push(layer);
         }
-        // A lone output layer reads whole vectors of coordinates; hidden layers read single ones.
-        let coordinate_stride = if count == 1 { round_up(stack.inputs(), lanes) } else { stack.inputs() };
-        Self { layers, packed, flipped, coordinate_stride, output_offset: stack.output_offset, lanes }
+        Self {
+            layers,
+            packed,
+            flipped,
+            coordinates: stack.inputs(),
+            encoding: stack.encoding,
+            // A lone output layer reads whole vectors of inputs; hidden layers read single ones.
+            input_stride: if count == 1 { round_up(stack.widths[0], lanes) } else { stack.widths[0] },
+            output_offset: stack.output_offset,
+            lanes,
+        }
     }
 
     /// Hidden layers.

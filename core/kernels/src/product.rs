@@ -17,6 +17,13 @@ pub(crate) trait Finish<S: Simd> {
     /// # Safety
     /// The memory behind it must cover every row and column of the product.
     unsafe fn finish(&self, s: S, row: usize, column: usize, value: S::V);
+
+    /// What is left to do once all vectors of a tile of `M` rows and `N` vectors were taken.
+    ///
+    /// # Safety
+    /// As [`Finish::finish`].
+    #[inline(always)]
+    unsafe fn finish_tile<const M: usize, const N: usize>(&self, _s: S, _row: usize, _column: usize) {}
 }
 
 /// A matrix in memory: element (r, c) at `start + r * row + c * column`.
@@ -103,15 +110,29 @@ unsafe fn panel_rows<S: Simd, F: Finish<S>, const N: usize>(
 ) {
     let mut row = 0;
     while row < rows {
-        // SAFETY: the caller's; tile heights divide the number of rows.
+        let height = tile_height::<S>(rows - row);
+        // SAFETY: the caller's; the tile is no taller than the rows that are left.
         unsafe {
-            match S::TILE_ROWS {
+            match height {
                 8 => tile::<S, F, 8, N>(s, left, row, panel, depth, column, bias, finish),
+                6 => tile::<S, F, 6, N>(s, left, row, panel, depth, column, bias, finish),
                 4 => tile::<S, F, 4, N>(s, left, row, panel, depth, column, bias, finish),
                 _ => tile::<S, F, 2, N>(s, left, row, panel, depth, column, bias, finish),
             }
         }
-        row += S::TILE_ROWS;
+        row += height;
+    }
+}
+
+/// Height of the next tile: the tallest that the registers hold, unless the rest is better served by two equal ones.
+#[inline(always)]
+fn tile_height<S: Simd>(rest: usize) -> usize {
+    match S::TILE_ROWS {
+        8 if rest >= 8 => 8,
+        6 if rest >= 6 && rest != 8 => 6,
+        4.. if rest >= 4 => 4,
+        _ if rest >= 2 => 2,
+        _ => 1,
     }
 }
 
@@ -146,6 +167,7 @@ unsafe fn tile<S: Simd, F: Finish<S>, const M: usize, const N: usize>(
                 finish.finish(s, row + m, column + n * S::LANES, value);
             }
         }
+        finish.finish_tile::<M, N>(s, row, column);
     }
 }
 
@@ -194,25 +216,20 @@ unsafe fn gradient_panel<S: Simd, const N: usize>(
     let width = N * S::LANES;
     let mut row = 0;
     while row < rows {
+        let height = tile_height::<S>(rows - row);
         // SAFETY: the caller's; the tile is no taller than the rows that are left.
         unsafe {
             let left = Left { start: left.start.add(row * left.row), ..left };
             let sums = sums.add(row * width);
-            let rest = rows - row;
-            if rest >= 8 && S::TILE_ROWS == 8 {
-                gradient_tile::<S, 8, N>(s, left, points, right, stride, sums);
-                row += 8;
-            } else if rest >= 4 && S::TILE_ROWS >= 4 {
-                gradient_tile::<S, 4, N>(s, left, points, right, stride, sums);
-                row += 4;
-            } else if rest >= 2 {
-                gradient_tile::<S, 2, N>(s, left, points, right, stride, sums);
-                row += 2;
-            } else {
-                gradient_tile::<S, 1, N>(s, left, points, right, stride, sums);
-                row += 1;
+            match height {
+                8 => gradient_tile::<S, 8, N>(s, left, points, right, stride, sums),
+                6 => gradient_tile::<S, 6, N>(s, left, points, right, stride, sums),
+                4 => gradient_tile::<S, 4, N>(s, left, points, right, stride, sums),
+                2 => gradient_tile::<S, 2, N>(s, left, points, right, stride, sums),
+                _ => gradient_tile::<S, 1, N>(s, left, points, right, stride, sums),
             }
         }
+        row += height;
     }
 }
 

@@ -46,6 +46,21 @@ fn activate(activation: Activation, z: f64) -> (f64, f64) {
     }
 }
 
+/// The inputs of the first layer at a point, and for each the coordinate that it depends on and its derivative.
+fn encode(stack: &DenseStack, point: &[f32]) -> Vec<(f64, usize, f64)> {
+    let point: Vec<f64> = point.iter().map(|&x| f64::from(x)).collect();
+    let plain = point.iter().enumerate().map(|(c, &x)| (x, c, 1.0));
+    let Some(encoding) = stack.encoding else { return plain.collect() };
+    let mut features: Vec<_> = if encoding.include_input { plain.collect() } else { vec![] };
+    for k in 0..encoding.octaves {
+        let frequency = 2f64.powi(k as i32);
+        let waves = point.iter().enumerate().map(|(c, &x)| (c, (frequency * x).sin_cos()));
+        features.extend(waves.clone().map(|(c, (sine, cosine))| (sine, c, frequency * cosine)));
+        features.extend(waves.map(|(c, (sine, cosine))| (cosine, c, -frequency * sine)));
+    }
+    features
+}
+
 /// One network at one point: its values, and the smallest |z| of a ReLU, whose derivative jumps at 0.
 pub(crate) struct Evaluation {
     pub(crate) values: Vec<f64>,
@@ -58,7 +73,7 @@ pub(crate) struct Evaluation {
 
 /// Evaluates one network, flat `weights`, at one point.
 pub(crate) fn evaluate(stack: &DenseStack, weights: &[f32], point: &[f32]) -> Evaluation {
-    let mut x: Vec<f64> = point.iter().map(|&x| f64::from(x)).collect();
+    let mut x: Vec<f64> = encode(stack, point).into_iter().map(|(value, ..)| value).collect();
     let mut evaluation = Evaluation { values: vec![], nearest_kink: f64::INFINITY, inputs: vec![], slopes: vec![] };
     let mut rest = weights;
     for (l, pair) in stack.widths.windows(2).enumerate() {
@@ -83,14 +98,15 @@ pub(crate) fn evaluate(stack: &DenseStack, weights: &[f32], point: &[f32]) -> Ev
 }
 
 /// Adds the gradients of the scalar product of `gradient` with the values of an evaluation: to `to`, flat like the
-/// weights, and to `point`.
+/// weights, and to `by_point`.
 pub(crate) fn add_gradients(
     stack: &DenseStack,
     weights: &[f32],
+    point: &[f32],
     evaluation: &Evaluation,
     gradient: &[f32],
     to: &mut [f64],
-    point: &mut [f64],
+    by_point: &mut [f64],
 ) {
     let mut delta: Vec<f64> = gradient.iter().map(|&g| f64::from(g)).collect();
     let mut end = weights.len();
@@ -109,7 +125,9 @@ pub(crate) fn add_gradients(
         }
         (delta, end) = (below, start);
     }
-    point.iter_mut().zip(&delta).for_each(|(to, delta)| *to += delta);
+    for ((_, coordinate, derivative), delta) in encode(stack, point).into_iter().zip(&delta) {
+        by_point[coordinate] += derivative * delta;
+    }
 }
 
 /// Norm of the difference over the norm of `exact`, with a floor for vectors near zero.

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use crate::network::{Network, block_points};
-use crate::plan::{Plan, round_up};
+use crate::plan::Plan;
 use crate::simd::{InstructionSet, Kernel, Simd, dispatch};
 use crate::stack::{Coordinates, DenseStack, networks};
 
@@ -68,11 +68,11 @@ impl Kernel for Render<'_, '_> {
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
         let Self { network, coordinates, values } = self;
-        let (inputs, outputs) = (network.plan.layers[0].inputs, network.plan.output().outputs);
+        let (inputs, outputs) = (network.plan.coordinates, network.plan.output().outputs);
         let block = block_points(network.plan, values.len() / outputs);
         network.refresh(s, false);
         for (points, part) in coordinates.chunks(block * inputs).zip(values.chunks_mut(block * outputs)) {
-            let rows = network.set_coordinates(points);
+            let rows = network.set_coordinates(s, points);
             network.forward(s, rows);
             part.copy_from_slice(&network.values[..part.len()]);
         }
@@ -212,29 +212,21 @@ impl Kernel for Differentiate<'_, '_> {
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
         let Self { network, coordinates, grad_out, mut grad_coordinates } = self;
-        let (inputs, outputs) = (network.plan.layers[0].inputs, network.plan.output().outputs);
+        let (inputs, outputs) = (network.plan.coordinates, network.plan.output().outputs);
         let block = block_points(network.plan, grad_out.len() / outputs);
         network.gradients.fill(0.0);
         network.refresh(s, true);
         let parts = coordinates.chunks(block * inputs).zip(grad_out.chunks(block * outputs));
         for (i, (points, grad_out)) in parts.enumerate() {
-            let rows = network.set_coordinates(points);
+            let rows = network.set_coordinates(s, points);
             network.forward(s, rows);
             network.value_gradients[..grad_out.len()].copy_from_slice(grad_out);
             network.value_gradients[grad_out.len()..rows * outputs].fill(0.0);
             network.backward(s, rows, grad_coordinates.is_some());
             if let Some(all) = grad_coordinates.as_deref_mut() {
-                let to = &mut all[i * block * inputs..][..points.len()];
-                copy_rows(&network.coordinate_gradients, round_up(inputs, S::LANES), to, inputs);
+                network.read_coordinate_gradients(&mut all[i * block * inputs..][..points.len()]);
             }
         }
-    }
-}
-
-/// Copies the first `width` values of every row.
-fn copy_rows(from: &[f32], stride: usize, to: &mut [f32], width: usize) {
-    for (to, from) in to.chunks_exact_mut(width).zip(from.chunks_exact(stride)) {
-        to.copy_from_slice(&from[..width]);
     }
 }
 

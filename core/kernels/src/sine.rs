@@ -13,13 +13,53 @@ const COSINE: [f32; 4] = [-4.934_795_5, 4.058_451, -1.332_094, 0.220_080_66];
 /// 3·2^22: adding it to a value below 2^22 in magnitude leaves the nearest integer in the low bits.
 const ROUND: f32 = 12_582_912.0;
 
-/// sin(πu) and cos(πu) of every lane.
+/// 1 / π, and what the rounding of that left.
+const INVERSE_PI: f32 = std::f32::consts::FRAC_1_PI;
+const INVERSE_PI_REST: f32 = (std::f64::consts::FRAC_1_PI - INVERSE_PI as f64) as f32;
+
+/// sin(πu) and cos(πu) of every lane; absolute error at most 2^-22 for |u| <= 1e4 / π.
 #[inline(always)]
 pub(crate) fn sin_cos_half_turns<S: Simd>(s: S, u: S::V) -> (S::V, S::V) {
     let round = s.splat(ROUND);
     let shifted = s.add(u, round);
     let r = s.sub(u, s.sub(shifted, round));
     reduced_sin_cos(s, r, shifted)
+}
+
+/// sin(x) and cos(x) of every lane, x in radians; absolute error at most 2^-22 for |x| <= 1e4.
+#[inline(always)]
+pub(crate) fn sin_cos_radians<S: Simd>(s: S, x: S::V) -> (S::V, S::V) {
+    let round = s.splat(ROUND);
+    let product = s.mul(x, s.splat(INVERSE_PI));
+    let shifted = s.add(product, round);
+    let nearest = s.sub(shifted, round);
+    // What the rounding of the product lost, exactly.
+    let lost = if S::FUSED {
+        s.fma(x, s.splat(INVERSE_PI), s.sub(s.splat(0.0), product))
+    } else {
+        // Halves of twelve bits have exact products (Dekker).
+        let (high, low) = split(s, x);
+        let (pi_high, pi_low) = split(s, s.splat(INVERSE_PI));
+        let rest = s.sub(s.mul(high, pi_high), product);
+        s.add(s.add(s.add(rest, s.mul(high, pi_low)), s.mul(low, pi_high)), s.mul(low, pi_low))
+    };
+    // x / π - nearest is the sum of an exact difference and a rest. What its rounding loses would cost half the bound:
+    // both functions are corrected by it to first order.
+    let difference = s.sub(product, nearest);
+    let rest = s.fma(x, s.splat(INVERSE_PI_REST), lost);
+    let r = s.add(difference, rest);
+    let missing = s.mul(s.sub(rest, s.sub(r, difference)), s.splat(std::f32::consts::PI));
+    let (sine, cosine) = reduced_sin_cos(s, r, shifted);
+    let minus = s.sub(s.splat(0.0), missing);
+    (s.fma(missing, cosine, sine), s.fma(minus, sine, cosine))
+}
+
+/// A value as a sum of two with half as many bits each (Veltkamp).
+#[inline(always)]
+fn split<S: Simd>(s: S, x: S::V) -> (S::V, S::V) {
+    let large = s.mul(x, s.splat(4_097.0));
+    let high = s.sub(large, s.sub(large, x));
+    (high, s.sub(x, high))
 }
 
 /// Polynomials at r in [-1/2, 1/2], negated where `parity` is odd.
@@ -67,8 +107,10 @@ mod tests {
 
     const BOUND: f64 = 1.0 / 4_194_304.0;
 
+    /// Sines and cosines of all arguments on one instruction set: of half turns, or of radians.
     struct Evaluate<'a> {
-        half_turns: &'a [f32],
+        arguments: &'a [f32],
+        radians: bool,
     }
 
     impl Kernel for Evaluate<'_> {
@@ -76,49 +118,75 @@ mod tests {
         #[inline(always)]
         fn run<S: Simd>(self, s: S) -> Self::Output {
             let mut out = Vec::new();
-            for chunk in self.half_turns.chunks_exact(S::LANES) {
-                let (mut sine, mut cosine) = ([0.0; 16], [0.0; 16]);
-                // SAFETY: a chunk holds a vector, and no vector has more than 16 lanes.
+            for chunk in self.arguments.chunks(S::LANES) {
+                let (mut x, mut sine, mut cosine) = ([0.0; 16], [0.0; 16], [0.0; 16]);
+                x[..chunk.len()].copy_from_slice(chunk);
+                // SAFETY: no vector has more than 16 lanes.
                 unsafe {
-                    let (v, w) = sin_cos_half_turns(s, s.load(chunk.as_ptr()));
+                    let x = s.load(x.as_ptr());
+                    let (v, w) = if self.radians { sin_cos_radians(s, x) } else { sin_cos_half_turns(s, x) };
                     s.store(sine.as_mut_ptr(), v);
                     s.store(cosine.as_mut_ptr(), w);
                 }
-                for lane in 0..S::LANES {
-                    out.push((sine[lane], cosine[lane]));
-                }
+                out.extend(sine.into_iter().zip(cosine).take(chunk.len()));
             }
             out
         }
     }
 
-    fn assert_close(x: f32) {
-        let (sine, cosine) = sin_cos(x);
-        let exact = f64::from(x).sin_cos();
-        assert!((f64::from(sine) - exact.0).abs() <= BOUND, "sin({x}) = {sine}, not {}", exact.0);
-        assert!((f64::from(cosine) - exact.1).abs() <= BOUND, "cos({x}) = {cosine}, not {}", exact.1);
+    fn assert_close(name: &str, x: f32, radians: f64, (sine, cosine): (f32, f32)) {
+        let exact = radians.sin_cos();
+        assert!((f64::from(sine) - exact.0).abs() <= BOUND, "{name}: sin at {x} is {sine}, not {}", exact.0);
+        assert!((f64::from(cosine) - exact.1).abs() <= BOUND, "{name}: cos at {x} is {cosine}, not {}", exact.1);
     }
 
-    #[test]
-    fn scalar_error_on_a_dense_grid() {
-        for i in -1_000_000..=1_000_000 {
-            assert_close(i as f32 * 0.01);
+    /// Holds the scalar function and the vectors of every set against `f64`, at radians and at as many half turns.
+    fn check(radians: &[f32]) {
+        for &x in radians {
+            assert_close("scalar", x, f64::from(x), sin_cos(x));
         }
-        for i in 0..1_000_000 {
-            assert_close(i as f32 * 1e-5);
-        }
-    }
-
-    #[test]
-    fn vector_error_of_every_set() {
-        let half_turns: Vec<f32> = (-1_600_000..1_600_000).map(|i| i as f32 * 0.001_988_7).collect();
+        let half_turns: Vec<f32> = radians.iter().map(|x| x / std::f32::consts::PI).collect();
         for set in InstructionSet::ALL.into_iter().filter(|set| set.available()) {
-            let values = dispatch(set, Evaluate { half_turns: &half_turns });
-            assert_eq!(values.len(), half_turns.len());
-            for (&u, &(sine, cosine)) in half_turns.iter().zip(&values) {
-                let exact = (f64::from(u) * std::f64::consts::PI).sin_cos();
-                assert!((f64::from(sine) - exact.0).abs() <= BOUND, "{set:?}: sin at {u}: {sine}");
-                assert!((f64::from(cosine) - exact.1).abs() <= BOUND, "{set:?}: cos at {u}: {cosine}");
+            for (arguments, unit) in [(radians, 1.0), (&half_turns, std::f64::consts::PI)] {
+                let values = dispatch(set, Evaluate { arguments, radians: unit == 1.0 });
+                assert_eq!(values.len(), arguments.len());
+                for (&x, &value) in arguments.iter().zip(&values) {
+                    assert_close(&format!("{set:?}, unit {unit}"), x, f64::from(x) * unit, value);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn error_on_dense_grids() {
+        check(&(-1_000_000..=1_000_000).map(|i| i as f32 * 0.01).collect::<Vec<_>>());
+        check(&(0..1_000_000).map(|i| i as f32 * 1e-5).collect::<Vec<_>>());
+    }
+
+    /// Where a reduction loses most: the floats around every multiple of a quarter of π up to 1e4.
+    #[test]
+    fn error_next_to_multiples() {
+        let most = (1e4 / std::f64::consts::FRAC_PI_4) as i32;
+        let around = |k: i32| {
+            let nearest = (f64::from(k) * std::f64::consts::FRAC_PI_4) as f32;
+            (-3..=3).map(move |step| f32::from_bits((nearest.to_bits() as i32 + step).max(0) as u32))
+        };
+        let arguments: Vec<f32> = (1..=most).flat_map(around).flat_map(|x| [x, -x]).collect();
+        check(&arguments);
+    }
+
+    /// Half turns next to multiples of a half, which no rounded quotient of radians reaches.
+    #[test]
+    fn error_of_half_turns_next_to_multiples() {
+        let around = |k: i32| {
+            let nearest = k as f32 * 0.25;
+            (-3..=3).map(move |step| f32::from_bits((nearest.to_bits() as i32 + step) as u32))
+        };
+        let arguments: Vec<f32> = (1..12_732).flat_map(around).flat_map(|u| [u, -u]).collect();
+        for set in InstructionSet::ALL.into_iter().filter(|set| set.available()) {
+            let values = dispatch(set, Evaluate { arguments: &arguments, radians: false });
+            for (&u, &value) in arguments.iter().zip(&values) {
+                assert_close(&format!("{set:?}"), u, f64::from(u) * std::f64::consts::PI, value);
             }
         }
     }
@@ -130,8 +198,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn scalar_error(x in -1e4f32..1e4) {
-            assert_close(x);
+        fn error_at_random_arguments(arguments in prop::collection::vec(-1e4f32..1e4, 1..5_000), small in -20i32..0) {
+            check(&arguments);
+            check(&arguments.iter().map(|x| x * (small as f32).exp2()).collect::<Vec<_>>());
         }
     }
 }

@@ -12,17 +12,38 @@ pub enum Activation {
     Relu,
 }
 
+/// Positional encoding: what the first layer reads in place of a point x, the point itself if asked for, then sin(2^k x)
+/// and cos(2^k x) for k = 0, 1, ..., each over all coordinates.
+///
+/// Source: Mildenhall et al. 2020, "NeRF", with the frequencies of HyperDiffusion (Erkoç et al. 2023): no factor of π.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Positional {
+    /// Number of frequencies 1, 2, 4, ..., in radians per unit of the coordinate.
+    pub octaves: usize,
+    /// Whether the point itself comes first.
+    pub include_input: bool,
+}
+
+impl Positional {
+    /// Features for one coordinate.
+    pub fn features(&self) -> usize {
+        usize::from(self.include_input) + 2 * self.octaves
+    }
+}
+
 /// A dense network `widths[0] -> ... -> widths.last()`: z = W x + b in every layer, an activation after all but the last.
 ///
 /// Parameters are flat: for each layer the weight, row-major `[out, in]`, then the bias `[out]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DenseStack {
-    /// Inputs, hidden neurons of each layer, outputs: at least two, none of them zero.
+    /// Inputs of the first layer, hidden neurons of each layer, outputs: at least two, none of them zero.
     pub widths: Vec<usize>,
     /// One for each hidden layer: `widths.len() - 2` of them.
     pub activations: Vec<Activation>,
     /// Constant added to every output.
     pub output_offset: f32,
+    /// How coordinates become the inputs of the first layer, once per point; `None` if they are those inputs.
+    pub encoding: Option<Positional>,
 }
 
 impl DenseStack {
@@ -34,13 +55,25 @@ impl DenseStack {
     /// ```
     pub fn siren(widths: &[usize], omega: f32) -> Self {
         let activations = vec![Activation::Sine { omega }; widths.len().saturating_sub(2)];
-        Self { widths: widths.to_vec(), activations, output_offset: 0.0 }
+        Self { widths: widths.to_vec(), activations, output_offset: 0.0, encoding: None }
     }
 
     /// A multilayer perceptron: every hidden layer max(z, 0), no output offset.
     pub fn relu(widths: &[usize]) -> Self {
         let activations = vec![Activation::Relu; widths.len().saturating_sub(2)];
-        Self { widths: widths.to_vec(), activations, output_offset: 0.0 }
+        Self { widths: widths.to_vec(), activations, output_offset: 0.0, encoding: None }
+    }
+
+    /// The same stack behind a positional encoding, whose features `widths[0]` counts.
+    ///
+    /// ```
+    /// use equigen_kernels::{DenseStack, Positional};
+    /// let encoding = Positional { octaves: 4, include_input: true };
+    /// let stack = DenseStack::relu(&[27, 128, 128, 128, 1]).encoded(encoding);
+    /// assert_eq!((stack.inputs(), stack.parameters()), (3, 36_737));
+    /// ```
+    pub fn encoded(self, encoding: Positional) -> Self {
+        Self { encoding: Some(encoding), ..self }
     }
 
     /// Number of parameters of one network.
@@ -48,12 +81,12 @@ impl DenseStack {
         self.widths.windows(2).map(|pair| (pair[0] + 1) * pair[1]).sum()
     }
 
-    /// Width of a coordinate vector.
+    /// Width of a coordinate vector, before any encoding.
     ///
     /// # Panics
-    /// If `widths` is empty.
+    /// If `widths` is empty, or an encoding has no features.
     pub fn inputs(&self) -> usize {
-        self.widths[0]
+        self.encoding.map_or(self.widths[0], |encoding| self.widths[0] / encoding.features())
     }
 
     /// Width of a value.
@@ -74,6 +107,8 @@ impl DenseStack {
     /// # Panics
     /// If the fields contradict each other.
     pub(crate) fn check(&self) {
+        let features = self.encoding.map_or(1, |encoding| encoding.features());
+        assert!(features > 0, "a positional encoding without input and octaves has no features");
         assert!(self.widths.len() >= 2, "a dense stack needs inputs and outputs, not widths {:?}", self.widths);
         assert!(!self.widths.contains(&0), "a dense stack has no empty layer: {:?}", self.widths);
         assert!(
@@ -82,6 +117,11 @@ impl DenseStack {
             self.widths,
             self.widths.len() - 2,
             self.activations.len()
+        );
+        assert!(
+            self.widths[0].is_multiple_of(features),
+            "{} inputs are no whole number of coordinates with {features} features each",
+            self.widths[0]
         );
     }
 }
@@ -156,6 +196,12 @@ mod tests {
     #[test]
     #[should_panic(expected = "need 2 activations")]
     fn activations_must_match() {
-        DenseStack { widths: vec![2, 3, 4, 1], activations: vec![], output_offset: 0.0 }.check();
+        DenseStack { activations: vec![], ..DenseStack::relu(&[2, 3, 4, 1]) }.check();
+    }
+
+    #[test]
+    #[should_panic(expected = "28 inputs are no whole number of coordinates with 9 features each")]
+    fn encodings_must_fill_the_inputs() {
+        DenseStack::relu(&[28, 4, 1]).encoded(Positional { octaves: 4, include_input: true }).check();
     }
 }

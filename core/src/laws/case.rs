@@ -167,6 +167,6 @@ impl Inr for DenseNetworks {
             Activation::Other => None,
         };
         let activations = layout.hidden().iter().map(kernel).collect::<Option<_>>()?;
-        Some(DenseStack { widths: layout.widths(), activations, output_offset: 0.0 })
+        Some(DenseStack { widths: layout.widths(), activations, output_offset: 0.0, encoding: None })
     }
 }

@@ -52,7 +52,7 @@ pub struct Stage {
 pub const STAGES: [Stage; 9] = [
     Stage {
         name: "fit",
-        format: 2,
+        format: 3,
         inputs: &[],
         reads_signals: true,
         settings: |pipeline| json!([pipeline.fit, pipeline.inr, pipeline.data.limit]),
@@ -71,7 +71,7 @@ pub const STAGES: [Stage; 9] = [
     },
     Stage {
         name: "expand",
-        format: 2,
+        format: 3,
         inputs: &["fit", "split"],
         reads_signals: false,
         settings: |pipeline| json!([pipeline.expand, pipeline.fit]),
@@ -79,7 +79,7 @@ pub const STAGES: [Stage; 9] = [
     },
     Stage {
         name: "judge",
-        format: 2,
+        format: 3,
         inputs: &["fit", "split"],
         reads_signals: true,
         settings: |pipeline| json!(pipeline.judge),
@@ -87,7 +87,7 @@ pub const STAGES: [Stage; 9] = [
     },
     Stage {
         name: "pretrain",
-        format: 2,
+        format: 3,
         inputs: &["fit", "split", "expand"],
         reads_signals: false,
         settings: |pipeline| trained(pipeline, json!(pipeline.pretrain)),
@@ -95,7 +95,7 @@ pub const STAGES: [Stage; 9] = [
     },
     Stage {
         name: "train",
-        format: 2,
+        format: 3,
         inputs: &["fit", "split", "expand", "pretrain"],
         reads_signals: false,
         settings: |pipeline| trained(pipeline, json!([pipeline.train, pipeline.pretrain.encoder])),
@@ -103,7 +103,7 @@ pub const STAGES: [Stage; 9] = [
     },
     Stage {
         name: "adapt",
-        format: 2,
+        format: 3,
         inputs: &["fit", "split", "expand", "pretrain", "train"],
         reads_signals: false,
         settings: |pipeline| trained(pipeline, json!(pipeline.adapt)),

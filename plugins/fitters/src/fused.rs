@@ -1,7 +1,7 @@
 //! `fused`: our own kernels, one network at a time in each core's cache.
 
 use equigen_core::{Error, FitJob, Fitted, Fitter, Result};
-use equigen_kernels::{Coordinates, FitOptions};
+use equigen_kernels::{Coordinates, FitOptions, Goal};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -70,7 +70,8 @@ impl Fitter for Fused {
             adam: self.optimiser().adam(),
             decay: Some(self.optimiser().decay()),
             max_steps: job.max_steps,
-            stop_psnr: Some(job.stop_psnr as f32),
+            goal: Some(Goal::Psnr(job.stop_psnr as f32)),
+            ..FitOptions::default()
         };
         let mut weights = job.initial;
         let done = |_: usize| (job.progress)(1);
@@ -86,7 +87,7 @@ impl Fitter for Fused {
         debug_assert_eq!(outcomes.len(), n);
         Ok(Fitted {
             weights,
-            psnr: outcomes.iter().map(|outcome| job::psnr(outcome.mse)).collect(),
+            psnr: outcomes.iter().map(|outcome| outcome.psnr()).collect(),
             steps: outcomes.iter().map(|outcome| outcome.steps as u32).collect(),
         })
     }

@@ -77,6 +77,7 @@ impl Inr for Siren {
                 Variant::Standard => 0.0,
                 Variant::Dwsnets => 0.5,
             },
+            encoding: None,
         })
     }
 }

@@ -87,14 +87,15 @@ impl Kernel for Task<'_> {
             }
             let Matrix { values, row_stride, column_stride } = product.left;
             let left = Matrix { values: &values[first * column_stride..], row_stride, column_stride };
+            let height = if S::TILE_ROWS == 8 { 8 } else { 4 };
             let mut row = 0;
-            while row + S::TILE_ROWS <= rows {
+            while row + height <= rows {
                 // A constant number of rows keeps the sums in registers.
-                match S::TILE_ROWS {
+                match height {
                     8 => tile::<S, 8>(s, left, first_row + row, panel, terms, &mut sums[row * width..]),
                     _ => tile::<S, 4>(s, left, first_row + row, panel, terms, &mut sums[row * width..]),
                 }
-                row += if S::TILE_ROWS == 8 { 8 } else { 4 };
+                row += height;
             }
             for row in row..rows {
                 tile::<S, 1>(s, left, first_row + row, panel, terms, &mut sums[row * width..]);

@@ -1,7 +1,5 @@
 //! The exact shortest path by dynamic programming over subsets (Held and Karp, 1962).
 
-use super::distances::Distances;
-
 /// Most cities that [`exact_path`] takes: 2^n n numbers are stored.
 pub const EXACT_CITIES: usize = 16;
 
@@ -15,7 +13,7 @@ pub fn exact_path(cities: &[f32], n: usize, d: usize) -> Vec<usize> {
     if n == 0 {
         return Vec::new();
     }
-    let distances = Distances::new(cities, n, d);
+    let between: Vec<f64> = (0..n * n).map(|pair| super::path_length(cities, n, d, &[pair / n, pair % n])).collect();
     // best[set][last]: length and last city but one of the shortest path through `set` that ends at `last`.
     let mut best = vec![[(f64::INFINITY, usize::MAX); EXACT_CITIES]; 1 << n];
     for city in 0..n {
@@ -25,7 +23,7 @@ pub fn exact_path(cities: &[f32], n: usize, d: usize) -> Vec<usize> {
         for last in (0..n).filter(|last| set >> last & 1 == 1) {
             let so_far = best[set][last].0;
             for next in (0..n).filter(|next| set >> next & 1 == 0) {
-                let length = so_far + f64::from(distances.between(last, next));
+                let length = so_far + between[last * n + next];
                 let entry = &mut best[set | 1 << next][next];
                 if length < entry.0 {
                     *entry = (length, last);

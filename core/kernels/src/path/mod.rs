@@ -1,18 +1,30 @@
 //! Shortest Hamiltonian paths under the L1 distance: an order of cities in which neighbours are alike.
 //!
 //! With the neurons of a layer as cities, the length of a path is the total variation of the reordered weights. The
-//! search is a greedy start, then 2-opt and Or-opt moves over neighbour lists, then local kicks; see the private modules.
+//! search is a greedy start, then 2-opt and Or-opt moves over neighbour lists, then kicks. A list is as long as a
+//! vector, so that all moves to near cities are weighed at once; see the private modules.
 
 mod distances;
 mod exact;
+mod moves;
+mod near;
 mod search;
+mod start;
 mod tour;
 
-use distances::Distances;
+use std::cell::RefCell;
+
 pub use exact::{EXACT_CITIES, exact_path};
+
+use crate::simd::{InstructionSet, dispatch};
 
 /// Up to this many cities the exact path takes microseconds.
 const SOLVED_EXACTLY: usize = 7;
+
+thread_local! {
+    /// The search of this thread with its memory: problem after problem, only the result is allocated.
+    static SOLVER: RefCell<search::Solver> = RefCell::new(search::Solver::new());
+}
 
 /// An order of `n` cities, `cities` `[n, d]` row-major, whose path is locally shortest under L1, and never longer than
 /// the identity order.
@@ -29,20 +41,25 @@ const SOLVED_EXACTLY: usize = 7;
 /// assert_eq!(order, [3, 1, 2, 0]);
 /// ```
 pub fn shortest_path(cities: &[f32], n: usize, d: usize) -> Vec<usize> {
+    shortest_on(InstructionSet::best(), cities, n, d)
+}
+
+/// [`shortest_path`] on an instruction set: all find the same one.
+fn shortest_on(set: InstructionSet, cities: &[f32], n: usize, d: usize) -> Vec<usize> {
     check(cities, n, d);
-    let identity: Vec<usize> = (0..n).collect();
-    let order = match n {
-        0..3 => identity.clone(),
-        3..=SOLVED_EXACTLY => exact_path(cities, n, d),
-        _ => search::shortest(&Distances::new(cities, n, d)),
+    let (order, shorter) = match n {
+        0..3 => ((0..n).collect(), false),
+        3..=SOLVED_EXACTLY => (exact_path(cities, n, d), false),
+        _ => SOLVER.with_borrow_mut(|solver| dispatch(set, search::Solve { solver, cities, n, d })),
     };
+    let identity = || (0..n).collect::<Vec<usize>>();
     // Also refuses lengths that are not numbers.
-    if path_length(cities, n, d, &order) < path_length(cities, n, d, &identity) {
+    if shorter || path_length(cities, n, d, &order) < path_length(cities, n, d, &identity()) {
         oriented(cities, d, order)
     } else if cities.iter().all(|x| x.is_finite()) {
-        oriented(cities, d, identity)
+        oriented(cities, d, identity())
     } else {
-        identity
+        identity()
     }
 }
 
@@ -91,25 +108,70 @@ mod tests {
     }
 
     #[test]
-    fn small_problems_are_solved_exactly() {
-        // Of 1,000 problems with 3 to 11 cities, at most 5 may be missed, none by more than 5 %.
-        let mut missed = 0;
+    fn small_problems_are_solved_almost_exactly() {
+        // Of 1,000 problems with 3 to 12 cities, at most 5 may be missed, none by more than 2 %, and the mean by 0.001
+        // %.
+        let (mut missed, mut excess) = (0, 0.0);
         for seed in 0..1_000u64 {
-            let (n, d) = (3 + (seed % 9) as usize, 1 + (seed % 5) as usize);
+            let (n, d) = (3 + (seed % 10) as usize, 1 + (seed % 7) as usize);
             let cities = random_cities(n, d, seed);
             let found = path_length(&cities, n, d, &shortest_path(&cities, n, d));
             let best = path_length(&cities, n, d, &exact_path(&cities, n, d));
-            assert!(found <= best * 1.05 + 1e-6, "{found} for {best}, seed {seed}");
-            missed += usize::from(found > best * (1.0 + 1e-5) + 1e-6);
+            assert!(found <= best * 1.02, "{found} for {best}, seed {seed}");
+            missed += usize::from(found > best * (1.0 + 1e-5));
+            excess += found / best - 1.0;
         }
         assert!(missed <= 5, "{missed} of 1,000 missed");
+        assert!(excess <= 0.01, "{} above the optimum", excess / 1_000.0);
+    }
+
+    #[test]
+    fn every_instruction_set_finds_the_same_path() {
+        for (n, d) in [(8, 1), (15, 3), (16, 40), (31, 2), (32, 35), (33, 20), (65, 5), (128, 131)] {
+            let cities = random_cities(n, d, n as u64);
+            let portable = shortest_on(InstructionSet::Portable, &cities, n, d);
+            for set in InstructionSet::ALL.into_iter().filter(|set| set.available()) {
+                assert_eq!(shortest_on(set, &cities, n, d), portable, "{n} cities on {set:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_shuffled_line_is_sorted() {
+        // All neighbours are equally far; steps of seven visit every city, since no tested number is a multiple of it.
+        for n in [8, 9, 12, 16, 17, 32, 33, 100] {
+            let cities: Vec<f32> = (0..n).flat_map(|i| [(i * 7 % n) as f32, -2.0 * (i * 7 % n) as f32 + 1.0]).collect();
+            let order = shortest_path(&cities, n, 2);
+            let length = path_length(&cities, n, 2, &order);
+            assert_eq!(length, 3.0 * (n - 1) as f64, "{n} cities");
+        }
+    }
+
+    #[test]
+    fn equal_and_huge_coordinates() {
+        assert_eq!(shortest_path(&[1.5; 60], 20, 3), (0..20).collect::<Vec<_>>());
+        // Dead neurons among others: those come together.
+        let mut cities = random_cities(40, 3, 5);
+        cities[30..75].fill(0.0);
+        let order = shortest_path(&cities, 40, 3);
+        let dead = |pair: &&[usize]| pair.iter().all(|city| (10..25).contains(city));
+        assert_eq!(order.windows(2).filter(dead).count(), 14);
+        // Distances overflow, coordinates do not.
+        let cities: Vec<f32> = (0..20).map(|i| if i % 2 == 0 { -3e38 } else { 3e38 }).collect();
+        let (order, identity) = (shortest_path(&cities, 20, 1), (0..20).collect::<Vec<_>>());
+        assert!(path_length(&cities, 20, 1, &order) <= path_length(&cities, 20, 1, &identity));
+        let mut sorted = order;
+        sorted.sort_unstable();
+        assert_eq!(sorted, identity);
     }
 
     #[test]
     fn infinite_coordinates_give_the_identity() {
-        let mut cities = random_cities(6, 2, 1);
-        cities[3] = f32::NAN;
-        assert_eq!(shortest_path(&cities, 6, 2), [0, 1, 2, 3, 4, 5]);
+        for (n, wrong) in [(6, f32::NAN), (20, f32::NAN), (20, f32::INFINITY), (40, f32::NEG_INFINITY)] {
+            let mut cities = random_cities(n, 2, 1);
+            cities[3] = wrong;
+            assert_eq!(shortest_path(&cities, n, 2), (0..n).collect::<Vec<_>>(), "{n} cities, one at {wrong}");
+        }
     }
 
     #[test]

@@ -28,12 +28,27 @@ pub(super) unsafe fn sum(a: __m256) -> f32 {
     }
 }
 
+/// Largest of eight lanes.
+///
+/// # Safety
+/// The processor must have AVX.
+#[inline(always)]
+pub(super) unsafe fn largest(a: __m256) -> f32 {
+    // SAFETY: the caller's.
+    unsafe {
+        let quad = _mm_max_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps::<1>(a));
+        let pair = _mm_max_ps(quad, _mm_movehl_ps(quad, quad));
+        _mm_cvtss_f32(_mm_max_ss(pair, _mm_movehdup_ps(pair)))
+    }
+}
+
 // SAFETY of every `unsafe` block: an `Avx2` exists only below `enter`, whose caller checked the features; memory is
 // accessed under the contracts of `Simd::load` and `Simd::store`.
 impl Simd for Avx2 {
     type V = __m256;
     const LANES: usize = 8;
-    const TILE_ROWS: usize = 4;
+    const FUSED: bool = true;
+    const TILE_ROWS: usize = 6;
 
     #[inline(always)]
     fn splat(self, x: f32) -> __m256 {
@@ -76,6 +91,10 @@ impl Simd for Avx2 {
         unsafe { _mm256_max_ps(a, b) }
     }
     #[inline(always)]
+    fn min(self, a: __m256, b: __m256) -> __m256 {
+        unsafe { _mm256_min_ps(a, b) }
+    }
+    #[inline(always)]
     fn is_positive(self, a: __m256) -> __m256 {
         unsafe {
             let positive = _mm256_cmp_ps::<_CMP_GT_OQ>(a, _mm256_setzero_ps());
@@ -90,7 +109,18 @@ impl Simd for Avx2 {
         }
     }
     #[inline(always)]
+    fn scale(self, a: __m256, k: __m256) -> __m256 {
+        unsafe {
+            let exponent = _mm256_slli_epi32::<23>(_mm256_castps_si256(k));
+            _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(a), exponent))
+        }
+    }
+    #[inline(always)]
     fn sum(self, a: __m256) -> f32 {
         unsafe { sum(a) }
+    }
+    #[inline(always)]
+    fn largest(self, a: __m256) -> f32 {
+        unsafe { largest(a) }
     }
 }

@@ -19,6 +19,7 @@ pub(super) fn enter<K: Kernel>(kernel: K) -> K::Output {
 impl Simd for Avx512 {
     type V = __m512;
     const LANES: usize = 16;
+    const FUSED: bool = true;
     const TILE_ROWS: usize = 8;
 
     #[inline(always)]
@@ -62,6 +63,10 @@ impl Simd for Avx512 {
         unsafe { _mm512_max_ps(a, b) }
     }
     #[inline(always)]
+    fn min(self, a: __m512, b: __m512) -> __m512 {
+        unsafe { _mm512_min_ps(a, b) }
+    }
+    #[inline(always)]
     fn is_positive(self, a: __m512) -> __m512 {
         unsafe {
             let positive = _mm512_cmp_ps_mask::<_CMP_GT_OQ>(a, _mm512_setzero_ps());
@@ -76,10 +81,29 @@ impl Simd for Avx512 {
         }
     }
     #[inline(always)]
+    fn scale(self, a: __m512, k: __m512) -> __m512 {
+        unsafe {
+            let exponent = _mm512_slli_epi32::<23>(_mm512_castps_si512(k));
+            _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(a), exponent))
+        }
+    }
+    #[inline(always)]
     fn sum(self, a: __m512) -> f32 {
         unsafe {
             let half = _mm256_add_ps(_mm512_castps512_ps256(a), _mm512_extractf32x8_ps::<1>(a));
             super::avx2::sum(half)
+        }
+    }
+    #[inline(always)]
+    fn largest(self, a: __m512) -> f32 {
+        unsafe { super::avx2::largest(_mm256_max_ps(_mm512_castps512_ps256(a), _mm512_extractf32x8_ps::<1>(a))) }
+    }
+    #[inline(always)]
+    unsafe fn gather32(self, table: *const f32, index: __m512) -> __m512 {
+        unsafe {
+            let index = _mm512_castps_si512(index);
+            let inside = _mm512_cmplt_epu32_mask(index, _mm512_set1_epi32(32));
+            _mm512_maskz_permutex2var_ps(inside, _mm512_loadu_ps(table), index, _mm512_loadu_ps(table.add(16)))
         }
     }
 }

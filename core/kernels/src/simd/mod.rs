@@ -17,6 +17,8 @@ pub(crate) trait Simd: Copy {
     type V: Copy;
     /// Floats in a vector.
     const LANES: usize;
+    /// Whether [`Simd::fma`] rounds once.
+    const FUSED: bool;
     /// Rows of a register tile (with two vectors each) that the register file holds.
     const TILE_ROWS: usize;
 
@@ -46,12 +48,45 @@ pub(crate) trait Simd: Copy {
     fn sqrt(self, a: Self::V) -> Self::V;
     /// Larger of the two, 0 where `a` is not a number and `b` is 0.
     fn max(self, a: Self::V, b: Self::V) -> Self::V;
+    /// Smaller of the two, of numbers.
+    fn min(self, a: Self::V, b: Self::V) -> Self::V;
     /// 1 where `a > 0`, else 0.
     fn is_positive(self, a: Self::V) -> Self::V;
     /// `a`, negated where the lowest bit of `parity`'s representation is set.
     fn negate_odd(self, a: Self::V, parity: Self::V) -> Self::V;
+    /// `a` times 2^k, where the lowest bits of `k`'s representation hold the integer; the result must be a normal number.
+    fn scale(self, a: Self::V, k: Self::V) -> Self::V;
     /// Sum of the lanes, in a fixed order.
     fn sum(self, a: Self::V) -> f32;
+    /// Largest of the lanes, of numbers.
+    fn largest(self, a: Self::V) -> f32;
+
+    /// Lane `i` is `table[index[i]]`, where the bits of `index` are integers.
+    ///
+    /// # Safety
+    /// `table` must be readable at every index.
+    #[inline(always)]
+    unsafe fn gather(self, table: *const f32, index: Self::V) -> Self::V {
+        let (mut indices, mut values) = ([0.0f32; 16], [0.0; 16]);
+        // SAFETY: sixteen floats hold every vector; the table is the caller's.
+        unsafe {
+            self.store(indices.as_mut_ptr(), index);
+            for lane in 0..Self::LANES {
+                values[lane] = *table.add(indices[lane].to_bits() as usize);
+            }
+            self.load(values.as_ptr())
+        }
+    }
+
+    /// [`Simd::gather`] from a table of 32 numbers and zeros, which a set with long vectors keeps in registers.
+    ///
+    /// # Safety
+    /// `table` must be readable for 32 numbers and at every index, and hold 0 at those above 31.
+    #[inline(always)]
+    unsafe fn gather32(self, table: *const f32, index: Self::V) -> Self::V {
+        // SAFETY: the caller's.
+        unsafe { self.gather(table, index) }
+    }
 }
 
 /// A computation that can run on every instruction set.

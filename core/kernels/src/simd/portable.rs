@@ -29,6 +29,8 @@ macro_rules! lanes {
 impl Simd for Portable {
     type V = Lanes;
     const LANES: usize = LANES;
+    // A fused operation that the target lacks would be a library call per lane.
+    const FUSED: bool = cfg!(any(target_arch = "aarch64", target_feature = "fma"));
     const TILE_ROWS: usize = 2;
 
     #[inline(always)]
@@ -59,12 +61,7 @@ impl Simd for Portable {
     }
     #[inline(always)]
     fn fma(self, a: Lanes, b: Lanes, c: Lanes) -> Lanes {
-        // A fused operation that the target lacks would be a library call per lane.
-        if cfg!(any(target_arch = "aarch64", target_feature = "fma")) {
-            lanes!(i => a.0[i].mul_add(b.0[i], c.0[i]))
-        } else {
-            lanes!(i => a.0[i] * b.0[i] + c.0[i])
-        }
+        if Self::FUSED { lanes!(i => a.0[i].mul_add(b.0[i], c.0[i])) } else { lanes!(i => a.0[i] * b.0[i] + c.0[i]) }
     }
     #[inline(always)]
     fn div(self, a: Lanes, b: Lanes) -> Lanes {
@@ -79,6 +76,10 @@ impl Simd for Portable {
         lanes!(i => if a.0[i] > b.0[i] { a.0[i] } else { b.0[i] })
     }
     #[inline(always)]
+    fn min(self, a: Lanes, b: Lanes) -> Lanes {
+        lanes!(i => if a.0[i] < b.0[i] { a.0[i] } else { b.0[i] })
+    }
+    #[inline(always)]
     fn is_positive(self, a: Lanes) -> Lanes {
         lanes!(i => if a.0[i] > 0.0 { 1.0 } else { 0.0 })
     }
@@ -87,9 +88,19 @@ impl Simd for Portable {
         lanes!(i => f32::from_bits(a.0[i].to_bits() ^ (parity.0[i].to_bits() << 31)))
     }
     #[inline(always)]
+    fn scale(self, a: Lanes, k: Lanes) -> Lanes {
+        lanes!(i => f32::from_bits(a.0[i].to_bits().wrapping_add(k.0[i].to_bits() << 23)))
+    }
+    #[inline(always)]
     fn sum(self, a: Lanes) -> f32 {
         let [a0, a1, a2, a3, a4, a5, a6, a7] = a.0;
         let quad = [a0 + a4, a1 + a5, a2 + a6, a3 + a7];
         (quad[0] + quad[2]) + (quad[1] + quad[3])
+    }
+    #[inline(always)]
+    fn largest(self, a: Lanes) -> f32 {
+        let larger = |a: f32, b: f32| if a > b { a } else { b };
+        let [a0, a1, a2, a3, a4, a5, a6, a7] = a.0;
+        larger(larger(larger(a0, a4), larger(a1, a5)), larger(larger(a2, a6), larger(a3, a7)))
     }
 }
