@@ -3,8 +3,9 @@
     cargo build --release
     python benches/peers/smooth_optimum.py     # in an environment made as README.md says; a minute
 
-Runs the benchmark, solves the same layers by elkai (LKH), and prints one JSON line per width. elkai takes whole numbers:
-distances are scaled to 200,000, which moves a path's length by 1e-5 of it at most. Exits with 1 if a limit is exceeded.
+Runs the benchmark, solves the same layers by elkai (LKH), and prints one JSON line per width. elkai takes whole
+numbers: distances are scaled to 200,000, which moves a path's length by 1e-5 of it at most. Arguments, such as
+`--repeats 20`, go to the benchmark. Exits with 1 if a limit is exceeded.
 """
 import json
 import os

@@ -55,7 +55,7 @@ fn row(width: usize, networks: usize, repeats: usize) -> Result<Row> {
             seconds.push(begun.elapsed().as_secs_f64());
         }
     }
-    // The median over networks and repetitions, without the first one: others on the machine seldom stop so short a work.
+    // The median over networks and repetitions, without the first: other programs seldom interrupt so short a work.
     seconds.drain(..networks);
     seconds.sort_by(f64::total_cmp);
     let length = |orders: &[Vec<usize>]| -> f64 {
