@@ -3,6 +3,8 @@
 use std::hint::black_box;
 use std::time::Instant;
 
+use rayon::prelude::*;
+
 use crate::InstructionSet;
 use crate::simd::{Kernel, Simd, dispatch};
 
@@ -38,12 +40,8 @@ pub fn fma_peak() -> f64 {
     let threads = rayon::current_num_threads();
     let run = || {
         let begun = Instant::now();
-        // Threads of their own: the pool may wake its second one too late for so short a work.
-        std::thread::scope(|scope| {
-            for _ in 0..threads {
-                scope.spawn(|| black_box(dispatch(set, Chains)));
-            }
-        });
+        let sum: f32 = (0..threads).into_par_iter().map(|_| dispatch(set, Chains)).sum();
+        black_box(sum);
         begun.elapsed().as_secs_f64()
     };
     // The first runs wake the cores, and others on the machine disturb some; the best of many is the peak.
