@@ -12,10 +12,10 @@ use burn::backend::autodiff::{
     ops::{Backward, Ops, OpsKind},
 };
 use burn::backend::{Backend, Dispatch, Flex, backend_extension, tensor::FloatTensor};
-use burn::tensor::{Tensor, TensorData, activation::relu};
+use burn::tensor::{Tensor, activation::relu};
 use equigen_kernels::{Activation, Coordinates, DenseStack, Positional};
 
-use crate::{Weights, device};
+use crate::{Weights, device, flex};
 
 /// Where a batch of networks is evaluated.
 #[derive(Debug, Clone)]
@@ -154,7 +154,7 @@ impl DenseRender for Flex {
         let mut out = vec![0.0; geometry.networks * geometry.points * stack.outputs()];
         let coordinates = geometry.coordinates(points.storage());
         equigen_kernels::forward(&stack, weights.storage(), coordinates, geometry.points, &mut out);
-        host_tensor(out, &[geometry.networks, geometry.points, stack.outputs()])
+        flex::tensor(out, &[geometry.networks, geometry.points, stack.outputs()])
     }
 }
 
@@ -199,10 +199,10 @@ impl Backward<Flex, 2> for RenderBackward {
             point_gradient.as_deref_mut(),
         );
         if let Some(node) = weights_node {
-            gradients.register::<Flex>(node.id, host_tensor(weight_gradient, &shape_of(&weights)));
+            gradients.register::<Flex>(node.id, flex::tensor(weight_gradient, &flex::dims(&weights)));
         }
         if let (Some(node), Some(values)) = (points_node, point_gradient) {
-            gradients.register::<Flex>(node.id, host_tensor(values, &shape_of(&points)));
+            gradients.register::<Flex>(node.id, flex::tensor(values, &flex::dims(&points)));
         }
     }
 }
@@ -215,21 +215,13 @@ struct Geometry {
 
 impl Geometry {
     fn of(weights: &FloatTensor<Flex>, points: &FloatTensor<Flex>) -> Self {
-        let shape = shape_of(points);
-        Self { networks: shape_of(weights)[0], points: shape[shape.len() - 2], shared: shape.len() == 2 }
+        let shape = flex::dims(points);
+        Self { networks: flex::dims(weights)[0], points: shape[shape.len() - 2], shared: shape.len() == 2 }
     }
 
     fn coordinates<'a>(&self, values: &'a [f32]) -> Coordinates<'a> {
         if self.shared { Coordinates::Shared(values) } else { Coordinates::PerNetwork(values) }
     }
-}
-
-fn shape_of(tensor: &FloatTensor<Flex>) -> Vec<usize> {
-    tensor.layout().shape().to_vec()
-}
-
-fn host_tensor(values: Vec<f32>, shape: &[usize]) -> FloatTensor<Flex> {
-    FloatTensor::<Flex>::from_data(TensorData::new(values, shape.to_vec()))
 }
 
 #[cfg(test)]

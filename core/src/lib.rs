@@ -12,6 +12,7 @@ pub mod dense;
 pub mod device;
 mod error;
 pub mod files;
+mod flex;
 pub mod host;
 pub mod kinds;
 #[cfg(feature = "laws")]

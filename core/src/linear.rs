@@ -11,21 +11,26 @@ use burn::backend::autodiff::{
     ops::{Backward, Ops, OpsKind},
 };
 use burn::backend::{Backend, Dispatch, Flex, backend_extension, tensor::FloatTensor};
-use burn::tensor::{Tensor, TensorData, activation};
+use burn::tensor::{Tensor, activation};
 use equigen_kernels::linear::{self, Shape};
 
-use crate::device;
 use crate::precision::product;
+use crate::{device, flex};
 
 /// `y = x W + b`, and GELU of it if asked: `x [rows, inputs]`, `weight [inputs, outputs]`, `bias [outputs]`.
 pub(crate) fn linear(x: Tensor<2>, weight: Tensor<2>, bias: Tensor<1>, gelu: bool) -> Tensor<2> {
     if !device::is_flex(&x.device()) {
-        let y = product(x, weight) + bias.unsqueeze_dim::<2>(0);
-        return if gelu { activation::gelu(y) } else { y };
+        return plain(x, weight, bias, gelu);
     }
     let (x, weight, bias) = (x.into_dispatch(), weight.into_dispatch(), bias.into_dispatch());
     let y = <Dispatch as LinearLayer>::linear_layer(x, weight, bias);
     Tensor::from_dispatch(if gelu { <Dispatch as LinearLayer>::fused_gelu(y) } else { y })
+}
+
+/// The same in plain tensor code.
+fn plain(x: Tensor<2>, weight: Tensor<2>, bias: Tensor<1>, gelu: bool) -> Tensor<2> {
+    let y = product(x, weight) + bias.unsqueeze_dim::<2>(0);
+    if gelu { activation::gelu(y) } else { y }
 }
 
 /// The operations, listed for the backends where our kernels run; [`linear`] sends every other device elsewhere.
@@ -41,14 +46,14 @@ impl LinearLayer for Flex {
         let shape = shape_of(&x, &weight);
         let mut out = vec![0.0; shape.rows * shape.outputs];
         linear::forward(shape, x.storage(), weight.storage(), bias.storage(), &mut out);
-        host_tensor(out, &[shape.rows, shape.outputs])
+        flex::tensor(out, &[shape.rows, shape.outputs])
     }
 
     fn fused_gelu(x: FloatTensor<Self>) -> FloatTensor<Self> {
         let x = x.to_contiguous();
         let mut out = vec![0.0; x.storage::<f32>().len()];
         linear::gelu(x.storage(), &mut out);
-        host_tensor(out, &dims(&x))
+        flex::tensor(out, &flex::dims(&x))
     }
 }
 
@@ -94,16 +99,16 @@ impl Backward<Flex, 3> for LinearBackward {
             let (mut of_weight, mut of_bias) = (vec![0.0; inputs * outputs], vec![0.0; outputs]);
             linear::weight_gradient(shape, x.storage(), upstream.storage(), &mut of_weight, &mut of_bias);
             if let Some(node) = weight_node {
-                gradients.register::<Flex>(node.id, host_tensor(of_weight, &[inputs, outputs]));
+                gradients.register::<Flex>(node.id, flex::tensor(of_weight, &[inputs, outputs]));
             }
             if let Some(node) = bias_node {
-                gradients.register::<Flex>(node.id, host_tensor(of_bias, &[outputs]));
+                gradients.register::<Flex>(node.id, flex::tensor(of_bias, &[outputs]));
             }
         }
         if let Some(node) = x_node {
             let mut of_x = vec![0.0; rows * inputs];
             linear::input_gradient(shape, upstream.storage(), weight.storage(), &mut of_x);
-            gradients.register::<Flex>(node.id, host_tensor(of_x, &[rows, inputs]));
+            gradients.register::<Flex>(node.id, flex::tensor(of_x, &[rows, inputs]));
         }
     }
 }
@@ -121,22 +126,14 @@ impl Backward<Flex, 1> for GeluBackward {
         if let Some(node) = node {
             let mut out = vec![0.0; x.storage::<f32>().len()];
             linear::gelu_gradient(x.storage(), upstream.storage(), &mut out);
-            gradients.register::<Flex>(node.id, host_tensor(out, &dims(&x)));
+            gradients.register::<Flex>(node.id, flex::tensor(out, &flex::dims(&x)));
         }
     }
 }
 
-fn dims(tensor: &FloatTensor<Flex>) -> Vec<usize> {
-    tensor.layout().shape().to_vec()
-}
-
 fn shape_of(x: &FloatTensor<Flex>, weight: &FloatTensor<Flex>) -> Shape {
-    let (x, weight) = (dims(x), dims(weight));
+    let (x, weight) = (flex::dims(x), flex::dims(weight));
     Shape { rows: x[0], inputs: weight[0], outputs: weight[1] }
-}
-
-fn host_tensor(values: Vec<f32>, shape: &[usize]) -> FloatTensor<Flex> {
-    FloatTensor::<Flex>::from_data(TensorData::new(values, shape.to_vec()))
 }
 
 #[cfg(test)]
@@ -155,16 +152,12 @@ mod tests {
         let (x, weight, bias, upstream) = (draw(5 * 7), draw(7 * 33), draw(33), draw(5 * 33));
         for gelu in [false, true] {
             let run = |fused: bool| {
-                let x = Tensor::<2>::from_data(TensorData::new(x.clone(), [5, 7]), &device).require_grad();
-                let weight = Tensor::<2>::from_data(TensorData::new(weight.clone(), [7, 33]), &device).require_grad();
-                let bias = Tensor::<1>::from_data(TensorData::new(bias.clone(), [33]), &device).require_grad();
-                let y = if fused {
-                    linear(x.clone(), weight.clone(), bias.clone(), gelu)
-                } else {
-                    let y = x.clone().matmul(weight.clone()) + bias.clone().unsqueeze_dim::<2>(0);
-                    if gelu { activation::gelu(y) } else { y }
-                };
-                let factor = Tensor::<2>::from_data(TensorData::new(upstream.clone(), [5, 33]), &device);
+                let x = host::tensor(x.clone(), [5, 7], &device).require_grad();
+                let weight = host::tensor(weight.clone(), [7, 33], &device).require_grad();
+                let bias = host::tensor(bias.clone(), [33], &device).require_grad();
+                let layer = if fused { linear } else { plain };
+                let y = layer(x.clone(), weight.clone(), bias.clone(), gelu);
+                let factor = host::tensor(upstream.clone(), [5, 33], &device);
                 let gradients = (y.clone() * factor).sum().backward();
                 let of = |tensor: Option<Vec<f32>>| tensor.expect("a gradient");
                 [

@@ -5,6 +5,7 @@ mod parts;
 pub use parts::{column, join};
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt::Display;
 use std::path::Path;
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
@@ -83,21 +84,31 @@ impl Tensors {
     /// If the file is missing, is no safetensors file, or holds another type; the message names the file.
     pub fn load(path: &Path) -> Result<Self> {
         let bytes = fs_err::read(path)?;
-        let bad = |why: String| Error::failed(format!("`{}`: {why}", path.display()));
-        let (_, header) = SafeTensors::read_metadata(&bytes)
-            .map_err(|error| bad(format!("not a whole safetensors file ({error}); make it again or restore it")))?;
-        let file = SafeTensors::deserialize(&bytes).map_err(|error| bad(error.to_string()))?;
+        let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|error| damaged(path, error))?;
+        let file = SafeTensors::deserialize(&bytes).map_err(|error| bad(path, error))?;
         let metadata = header.metadata().as_ref().and_then(|map| map.get("equigen")).cloned().unwrap_or_default();
         let mut tensors = BTreeMap::new();
         for (name, view) in file.iter() {
-            if view.dtype() != Dtype::F32 {
-                return Err(bad(format!("tensor `{name}` is {:?}, expected F32", view.dtype())));
-            }
+            expect_single(path, name, view.dtype())?;
             let values = bytemuck::pod_collect_to_vec(view.data());
             tensors.insert(name.to_owned(), HostTensor { shape: view.shape().to_vec(), values });
         }
         Ok(Self { tensors, metadata })
     }
+}
+
+fn bad(path: &Path, why: impl Display) -> Error {
+    Error::failed(format!("`{}`: {why}", path.display()))
+}
+
+fn damaged(path: &Path, why: impl Display) -> Error {
+    bad(path, format!("not a whole safetensors file ({why}); make it again or restore it"))
+}
+
+/// Refuses a tensor of another type than f32.
+fn expect_single(path: &Path, name: &str, dtype: Dtype) -> Result<()> {
+    let wrong = || bad(path, format!("tensor `{name}` is {dtype:?}, expected F32"));
+    if dtype == Dtype::F32 { Ok(()) } else { Err(wrong()) }
 }
 
 #[cfg(test)]

@@ -27,23 +27,47 @@ impl Default for Adam {
 /// One step's factors: with a = sqrt(1 - β2^t) and b = 1 - β1^t, m̂ / (sqrt(v̂) + ε) = (a / b) m / (sqrt(v) + a ε).
 #[derive(Clone, Copy)]
 pub(crate) struct Step {
-    beta1: f32,
-    beta2: f32,
-    rate: f32,
-    epsilon: f32,
+    pub(crate) beta1: f32,
+    pub(crate) beta2: f32,
+    pub(crate) rate: f32,
+    pub(crate) epsilon: f32,
 }
 
 impl Adam {
     /// Factors of step `step`, counted from 1.
     pub(crate) fn step(&self, step: u32, learning_rate: f32) -> Step {
+        let [beta1, beta2, epsilon] = [self.beta1, self.beta2, self.epsilon].map(f64::from);
+        Step::new(step, f64::from(learning_rate), beta1, beta2, epsilon)
+    }
+}
+
+impl Step {
+    /// Factors of step `step`, counted from 1.
+    pub(crate) fn new(step: u32, learning_rate: f64, beta1: f64, beta2: f64, epsilon: f64) -> Self {
         let power = step.min(i32::MAX as u32) as i32;
-        let second = (1.0 - f64::from(self.beta2).powi(power)).sqrt();
-        let first = 1.0 - f64::from(self.beta1).powi(power);
-        Step {
-            beta1: self.beta1,
-            beta2: self.beta2,
-            rate: (f64::from(learning_rate) * second / first) as f32,
-            epsilon: (f64::from(self.epsilon) * second) as f32,
+        let (first, second) = (1.0 - beta1.powi(power), (1.0 - beta2.powi(power)).sqrt());
+        Self {
+            beta1: beta1 as f32,
+            beta2: beta2 as f32,
+            rate: (learning_rate * second / first) as f32,
+            epsilon: (epsilon * second) as f32,
+        }
+    }
+
+    /// Updates the moments of one vector by its gradient, and gives what the step subtracts, divided by [`Step::rate`].
+    ///
+    /// # Safety
+    /// `m` and `v` hold a vector.
+    #[inline(always)]
+    pub(crate) unsafe fn direction<S: Simd>(&self, s: S, gradient: S::V, m: *mut f32, v: *mut f32) -> S::V {
+        // SAFETY: the caller's.
+        unsafe {
+            let mean = s.fma(s.splat(self.beta1), s.load(m), s.mul(s.splat(1.0 - self.beta1), gradient));
+            let square = s.mul(s.mul(s.splat(1.0 - self.beta2), gradient), gradient);
+            let square = s.fma(s.splat(self.beta2), s.load(v), square);
+            s.store(m, mean);
+            s.store(v, square);
+            s.div(mean, s.add(s.sqrt(square), s.splat(self.epsilon)))
         }
     }
 }
@@ -84,13 +108,7 @@ impl Moments {
 unsafe fn update<S: Simd>(s: S, step: &Step, scale: f32, p: *mut f32, g: *const f32, m: *mut f32, v: *mut f32) {
     // SAFETY: the caller's.
     unsafe {
-        let gradient = s.mul(s.load(g), s.splat(scale));
-        let mean = s.fma(s.splat(step.beta1), s.load(m), s.mul(s.splat(1.0 - step.beta1), gradient));
-        let square = s.mul(s.mul(s.splat(1.0 - step.beta2), gradient), gradient);
-        let square = s.fma(s.splat(step.beta2), s.load(v), square);
-        s.store(m, mean);
-        s.store(v, square);
-        let direction = s.div(mean, s.add(s.sqrt(square), s.splat(step.epsilon)));
+        let direction = step.direction(s, s.mul(s.load(g), s.splat(scale)), m, v);
         s.store(p, s.fma(s.splat(-step.rate), direction, s.load(p)));
     }
 }

@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use crate::adam::Step;
 use crate::simd::{InstructionSet, Kernel, Simd, dispatch};
 
 /// Settings of one step of AdamW (Loshchilov and Hutter, 2019).
@@ -76,14 +77,11 @@ pub fn sum_of_squares(values: &[f32]) -> f64 {
     parts.iter().sum()
 }
 
-/// With a = sqrt(1 - β2^t) and b = 1 - β1^t, m̂ / (sqrt(v̂) + ε) = (a / b) m / (sqrt(v) + a ε).
+/// One step's factors.
 #[derive(Clone, Copy)]
 struct Factors {
+    adam: Step,
     scale: f32,
-    beta1: f32,
-    beta2: f32,
-    rate: f32,
-    epsilon: f32,
     /// What remains of a parameter before the step: 1 - learning rate x weight decay.
     keep: f32,
     average: f32,
@@ -92,14 +90,9 @@ struct Factors {
 impl Factors {
     fn new(settings: &AdamW, step: u32) -> Self {
         let AdamW { learning_rate, beta1, beta2, epsilon, weight_decay, scale, average } = *settings;
-        let power = step.min(i32::MAX as u32) as i32;
-        let (first, second) = (1.0 - beta1.powi(power), (1.0 - beta2.powi(power)).sqrt());
         Self {
+            adam: Step::new(step, learning_rate, beta1, beta2, epsilon),
             scale,
-            beta1: beta1 as f32,
-            beta2: beta2 as f32,
-            rate: (learning_rate * second / first) as f32,
-            epsilon: (epsilon * second) as f32,
             keep: (1.0 - learning_rate * weight_decay) as f32,
             average: average as f32,
         }
@@ -133,11 +126,12 @@ impl Kernel for Update<'_> {
                 }
             }
         }
+        let Step { beta1, beta2, rate, epsilon } = factors.adam;
         for i in whole..p.len() {
             let gradient = g[i] * factors.scale;
-            m[i] = factors.beta1 * m[i] + (1.0 - factors.beta1) * gradient;
-            v[i] = factors.beta2 * v[i] + (1.0 - factors.beta2) * gradient * gradient;
-            p[i] = p[i] * factors.keep - factors.rate * m[i] / (v[i].sqrt() + factors.epsilon);
+            m[i] = beta1 * m[i] + (1.0 - beta1) * gradient;
+            v[i] = beta2 * v[i] + (1.0 - beta2) * gradient * gradient;
+            p[i] = p[i] * factors.keep - rate * m[i] / (v[i].sqrt() + epsilon);
             if let Some(average) = each.as_deref_mut() {
                 average[i] = average[i] * factors.average + (1.0 - factors.average) * p[i];
             }
@@ -162,15 +156,9 @@ unsafe fn update<S: Simd>(
     // SAFETY: the caller's.
     unsafe {
         let gradient = s.mul(s.load(g.as_ptr().add(i)), s.splat(factors.scale));
-        let mean = s.mul(s.splat(1.0 - factors.beta1), gradient);
-        let mean = s.fma(s.splat(factors.beta1), s.load(m.as_ptr().add(i)), mean);
-        let square = s.mul(s.mul(s.splat(1.0 - factors.beta2), gradient), gradient);
-        let square = s.fma(s.splat(factors.beta2), s.load(v.as_ptr().add(i)), square);
-        s.store(m.as_mut_ptr().add(i), mean);
-        s.store(v.as_mut_ptr().add(i), square);
-        let direction = s.div(mean, s.add(s.sqrt(square), s.splat(factors.epsilon)));
+        let direction = factors.adam.direction(s, gradient, m.as_mut_ptr().add(i), v.as_mut_ptr().add(i));
         let kept = s.mul(s.load(p.as_ptr().add(i)), s.splat(factors.keep));
-        let new = s.fma(s.splat(-factors.rate), direction, kept);
+        let new = s.fma(s.splat(-factors.adam.rate), direction, kept);
         s.store(p.as_mut_ptr().add(i), new);
         new
     }

@@ -38,8 +38,6 @@ pub(super) struct AdamW<'a> {
     gradients: &'a mut Gradients,
     scale: Tensor<1>,
     settings: Settings,
-    weight_decay: f64,
-    averages: bool,
     steps: u32,
     moments: &'a mut BTreeMap<String, Moments>,
     path: ParameterPath,
@@ -66,18 +64,23 @@ impl<'a> AdamW<'a> {
             scale: 1.0,
             average: average.min(horizon),
         };
-        let path = ParameterPath::default();
-        Self { gradients, scale, settings, weight_decay, averages: average > 0.0, steps, moments, path }
+        Self { gradients, scale, settings, steps, moments, path: ParameterPath::default() }
     }
 
     #[expect(clippy::disallowed_methods, reason = "these tensors are host memory: to take it waits for no device")]
-    fn update_on_host(&self, parameter: Tensor<1>, gradient: Tensor<1>, moments: Moments) -> (Tensor<1>, Moments) {
+    fn update_on_host(
+        &self,
+        parameter: Tensor<1>,
+        gradient: Tensor<1>,
+        moments: Moments,
+        weight_decay: f64,
+    ) -> (Tensor<1>, Moments) {
         let device = parameter.device();
         let take = |tensor: Tensor<1>| tensor.into_data().try_into_vec::<f32>().expect("parameters are f32");
         let (mut parameter, gradient) = (take(parameter), take(gradient));
         let (mut first, mut second) = (take(moments.first), take(moments.second));
         let mut average = moments.average.map(take);
-        let settings = Settings { scale: take(self.scale.clone())[0], ..self.settings };
+        let settings = Settings { scale: take(self.scale.clone())[0], weight_decay, ..self.settings };
         let state = AdamWState {
             parameters: &mut parameter,
             gradients: &gradient,
@@ -93,8 +96,14 @@ impl<'a> AdamW<'a> {
         (put(parameter), Moments { first: put(first), second: put(second), average: average.map(put) })
     }
 
-    fn update_on_device(&self, parameter: Tensor<1>, gradient: Tensor<1>, moments: Moments) -> (Tensor<1>, Moments) {
-        let Settings { learning_rate, beta2, weight_decay, average: decay, .. } = self.settings;
+    fn update_on_device(
+        &self,
+        parameter: Tensor<1>,
+        gradient: Tensor<1>,
+        moments: Moments,
+        weight_decay: f64,
+    ) -> (Tensor<1>, Moments) {
+        let Settings { learning_rate, beta2, average: decay, .. } = self.settings;
         let gradient = gradient * self.scale.clone();
         let first = moments.first * BETA1 + gradient.clone() * (1.0 - BETA1);
         let second = moments.second * beta2 + gradient.square() * (1.0 - beta2);
@@ -127,16 +136,16 @@ impl ModuleMapper for AdamW<'_> {
             second: gradient.zeros_like(),
             average: None,
         });
-        self.settings.weight_decay = if D > 1 { self.weight_decay } else { 0.0 };
+        let weight_decay = if D > 1 { self.settings.weight_decay } else { 0.0 };
         let (id, old, mapper) = param.consume();
         let (shape, like) = (old.dims(), old.device());
         let old = flat(old.inner());
         let (parameter, mut moments) = if device::is_flex(&like) {
-            self.update_on_host(old, gradient, moments)
+            self.update_on_host(old, gradient, moments, weight_decay)
         } else {
-            self.update_on_device(old, gradient, moments)
+            self.update_on_device(old, gradient, moments, weight_decay)
         };
-        if self.averages && moments.average.is_none() {
+        if self.settings.average > 0.0 && moments.average.is_none() {
             moments.average = Some(parameter.clone());
         }
         self.moments.insert(path, moments);

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use burn::backend::{Backend, Dispatch, Flex, backend_extension, tensor::FloatTensor};
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
-use burn::tensor::{Device, Gradients, Tensor, TensorData};
+use burn::tensor::{Device, Gradients, Tensor};
 
 use crate::tensors::Tensors;
-use crate::{Error, Result, device, host};
+use crate::{Error, Result, device, flex, host};
 
 /// Names from the root module to the current parameter.
 #[derive(Debug, Default)]
@@ -171,6 +171,6 @@ trait SumOfSquares: Backend {
 impl SumOfSquares for Flex {
     fn sum_of_squares(vector: FloatTensor<Self>) -> FloatTensor<Self> {
         let sum = equigen_kernels::sum_of_squares(vector.to_contiguous().storage()) as f32;
-        FloatTensor::<Flex>::from_data(TensorData::new(vec![sum], [1]))
+        flex::tensor(vec![sum], &[1])
     }
 }

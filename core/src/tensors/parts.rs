@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use safetensors::tensor::{Dtype, Metadata, TensorInfo};
 
+use super::{bad, damaged, expect_single};
 use crate::{Error, Result, files};
 
 /// Joins files along the first axis of every tensor, in their order. The bytes are those that
@@ -80,25 +81,19 @@ struct Part<'a> {
 
 impl<'a> Part<'a> {
     fn open(path: &'a Path) -> Result<Self> {
-        let bad = |why: String| Error::failed(format!("`{}`: {why}", path.display()));
-        let damaged = |why: &dyn std::fmt::Display| {
-            bad(format!("not a whole safetensors file ({why}); make it again or restore it"))
-        };
         let mut file = fs_err::File::open(path)?;
         let mut length = [0; 8];
-        file.read_exact(&mut length).map_err(|error| damaged(&error))?;
+        file.read_exact(&mut length).map_err(|error| damaged(path, error))?;
         let mut text = String::new();
         let mut rest = Read::by_ref(&mut file).take(u64::from_le_bytes(length));
-        rest.read_to_string(&mut text).map_err(|error| damaged(&error))?;
-        let header: Metadata = serde_json::from_str(&text).map_err(|error| damaged(&error))?;
+        rest.read_to_string(&mut text).map_err(|error| damaged(path, error))?;
+        let header: Metadata = serde_json::from_str(&text).map_err(|error| damaged(path, error))?;
         let start = 8 + text.len() as u64;
         let (found, stated) = (file.metadata()?.len(), start + header.data_len() as u64);
         if found != stated {
-            return Err(damaged(&format!("{found} bytes where {stated} should be")));
+            return Err(damaged(path, format!("{found} bytes where {stated} should be")));
         }
-        if let Some((name, info)) = header.tensors().iter().find(|(_, info)| info.dtype != Dtype::F32) {
-            return Err(bad(format!("tensor `{name}` is {:?}, expected F32", info.dtype)));
-        }
+        header.tensors().iter().try_for_each(|(name, info)| expect_single(path, name, info.dtype))?;
         Ok(Self { path, file, header, start })
     }
 
@@ -115,7 +110,7 @@ impl<'a> Part<'a> {
     }
 
     fn info(&self, name: &str) -> Result<&TensorInfo> {
-        let missing = || Error::failed(format!("`{}`: tensor `{name}` is missing", self.path.display()));
+        let missing = || bad(self.path, format!("tensor `{name}` is missing"));
         self.header.info(name).ok_or_else(missing)
     }
 
