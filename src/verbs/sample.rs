@@ -24,6 +24,9 @@ pub(crate) struct Sample {
     /// New folder for weights and pictures
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+    /// Device [default: the run's own]; `equigen devices` lists what is here
+    #[arg(long)]
+    device: Option<String>,
     #[command(flatten)]
     plugins: Plugins,
 }
@@ -33,7 +36,8 @@ impl Sample {
         let config = self.run.join("config.toml");
         let named = if config.is_file() { plugins(&config, &Default::default())? } else { Vec::new() };
         let registry = self.plugins.registry(&named)?;
-        sample_run(&self.run, self.count as usize, self.seed, &self.out, &registry, &Bars::new())?;
+        let (count, device) = (self.count as usize, self.device.as_deref());
+        sample_run(&self.run, count, self.seed, device, &self.out, &registry, &Bars::new())?;
         print(&format!("{}", self.out.display()))
     }
 }
