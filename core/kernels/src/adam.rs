@@ -76,22 +76,27 @@ impl Step {
 pub(crate) struct Moments {
     m: Buffer,
     v: Buffer,
+    /// Gradients that they hold.
+    updates: u32,
 }
 
 impl Moments {
     pub(crate) fn zeros(plan: &Plan) -> Self {
-        Self { m: Buffer::zeros(plan.packed), v: Buffer::zeros(plan.packed) }
+        Self { m: Buffer::zeros(plan.packed), v: Buffer::zeros(plan.packed), updates: 0 }
     }
 
     /// Forgets the network before.
     pub(crate) fn reset(&mut self) {
         self.m.fill(0.0);
         self.v.fill(0.0);
+        self.updates = 0;
     }
 
     /// Updates the parameters of the network by its gradients.
     #[inline(always)]
-    pub(crate) fn update<S: Simd>(&mut self, s: S, network: &mut Network<'_>, step: &Step) {
+    pub(crate) fn update<S: Simd>(&mut self, s: S, network: &mut Network<'_>, adam: &Adam, learning_rate: f32) {
+        self.updates = self.updates.saturating_add(1);
+        let step = &adam.step(self.updates, learning_rate);
         let (p, g) = (network.parameters.as_mut_ptr(), network.gradients.as_ptr());
         let (m, v) = (self.m.as_mut_ptr(), self.v.as_mut_ptr());
         for layer in &network.plan.layers {

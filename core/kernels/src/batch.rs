@@ -70,6 +70,23 @@ impl<'a> Examples<'a> {
         self.draws.map_or(self.points, |(points, _)| points)
     }
 
+    /// Coordinates of a part of the points, in order.
+    pub(crate) fn coordinates(&self, part: Range<usize>) -> &'a [f32] {
+        let inputs = self.coordinates.len() / self.points;
+        &self.coordinates[part.start * inputs..part.end * inputs]
+    }
+
+    /// Mean squared distance of the targets from their mean, output by output.
+    pub(crate) fn variance(&self) -> f32 {
+        let mut sum = 0.0;
+        for output in 0..self.outputs {
+            let values = || self.targets[output..].iter().step_by(self.outputs).map(|&x| f64::from(x));
+            let mean = values().sum::<f64>() / self.points as f64;
+            sum += values().map(|x| (x - mean) * (x - mean)).sum::<f64>();
+        }
+        (sum / self.targets.len() as f64) as f32
+    }
+
     /// Coordinates and targets of a part of the points of step `step`.
     pub(crate) fn block<'b>(&self, step: usize, part: Range<usize>, drawn: &'b mut Drawn) -> (&'b [f32], &'b [f32])
     where
@@ -104,6 +121,40 @@ fn copy(from: &[f32], to: &mut [f32]) {
         ([a, b, c, ..], [x, y, z]) => (*x, *y, *z) = (*a, *b, *c),
         (from, to) => to.copy_from_slice(&from[..to.len()]),
     }
+}
+
+/// The points of a network in another order, in which every run of neighbours is spread over all of them.
+#[derive(Default)]
+pub(crate) struct Spread {
+    coordinates: Vec<f32>,
+    targets: Vec<f32>,
+}
+
+impl Spread {
+    /// All points of `examples`, by steps of the golden section (rounded to a number that meets every point once).
+    pub(crate) fn take(&mut self, examples: &Examples<'_>) -> Examples<'_> {
+        let points = examples.points;
+        let (inputs, outputs) = (examples.coordinates.len() / points, examples.outputs);
+        let golden = (points as f64 * 0.618_033_988_749_894_8) as usize;
+        let Some(stride) = (golden.max(1)..).find(|&stride| coprime(stride, points)) else { unreachable!() };
+        self.coordinates.resize(points * inputs, 0.0);
+        self.targets.resize(points * outputs, 0.0);
+        let rows = self.coordinates.chunks_exact_mut(inputs).zip(self.targets.chunks_exact_mut(outputs));
+        let mut point = 0;
+        for (coordinates, targets) in rows {
+            copy(&examples.coordinates[point * inputs..], coordinates);
+            copy(&examples.targets[point * outputs..], targets);
+            point = (point + stride) % points;
+        }
+        Examples { coordinates: &self.coordinates, targets: &self.targets, outputs, points, draws: None }
+    }
+}
+
+fn coprime(mut a: usize, mut b: usize) -> bool {
+    while b > 0 {
+        (a, b) = (b, a % b);
+    }
+    a == 1
 }
 
 #[cfg(test)]

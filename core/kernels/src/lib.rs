@@ -2,7 +2,7 @@
 //!
 //! - [`forward`], [`backward`] and [`fit()`]: many small dense networks at once (implicit neural representations), each in
 //!   cache, with AVX-512, AVX2 or portable code chosen at run time; on full grids or random points, with or without a
-//!   positional encoding.
+//!   positional encoding, by [`Adam`] or by [`Kfac`] after it.
 //! - [`adamw_step`]: one fused optimiser step over one tensor.
 //! - [`linear`]: the dense layers of ordinary models, forwards and backwards.
 //! - [`path`]: shortest Hamiltonian paths, for the order of neurons.
@@ -19,6 +19,7 @@ mod finish;
 mod fit;
 #[cfg(test)]
 mod fit_tests;
+mod kfac;
 pub mod linear;
 mod loss;
 mod network;
@@ -39,6 +40,7 @@ pub use adam::Adam;
 pub use adamw::{AdamW, AdamWState, adamw_step, sum_of_squares};
 pub use batch::Batch;
 pub use fit::{Decay, FitOptions, FitOutcome, fit};
+pub use kfac::Kfac;
 pub use loss::{Goal, Loss};
 pub use peak::fma_peak;
 pub use render::{backward, forward};

@@ -56,6 +56,13 @@ pub(crate) struct Measured {
 }
 
 impl Measured {
+    /// Adds the sums over other points.
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.loss += other.loss;
+        self.both += other.both;
+        self.either += other.either;
+    }
+
     /// Mean loss of so many values.
     pub(crate) fn loss(&self, values: usize) -> f32 {
         (self.loss / values as f64) as f32

@@ -155,6 +155,14 @@ impl<'a> Network<'a> {
         self.output_layer(s, left, rows);
     }
 
+    /// What layer `l` read at the block, `[points, stride]`, and the stride; after [`Network::forward`].
+    pub(crate) fn layer_inputs(&self, l: usize) -> (&[f32], usize) {
+        match l.checked_sub(1) {
+            Some(below) => (&self.hidden[below].values, self.hidden[below].stride),
+            None => (&self.inputs, self.plan.input_stride),
+        }
+    }
+
     /// The output layer is narrow: one scalar product per point and output.
     #[inline(always)]
     fn output_layer<S: Simd>(&mut self, s: S, left: (*const f32, usize), rows: usize) {

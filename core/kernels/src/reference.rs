@@ -66,7 +66,7 @@ pub(crate) struct Evaluation {
     pub(crate) values: Vec<f64>,
     pub(crate) nearest_kink: f64,
     /// Input of each layer.
-    inputs: Vec<Vec<f64>>,
+    pub(crate) inputs: Vec<Vec<f64>>,
     /// Derivative of each activation.
     slopes: Vec<Vec<f64>>,
 }

@@ -52,7 +52,7 @@ pub struct Stage {
 pub const STAGES: [Stage; 9] = [
     Stage {
         name: "fit",
-        format: 3,
+        format: 4,
         inputs: &[],
         reads_signals: true,
         settings: |pipeline| json!([pipeline.fit, pipeline.inr, pipeline.data.limit]),
@@ -71,7 +71,7 @@ pub const STAGES: [Stage; 9] = [
     },
     Stage {
         name: "expand",
-        format: 3,
+        format: 4,
         inputs: &["fit", "split"],
         reads_signals: false,
         settings: |pipeline| json!([pipeline.expand, pipeline.fit]),

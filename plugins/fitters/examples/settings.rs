@@ -1,19 +1,19 @@
 //! Measures fits of real digits: `cargo run --release -p equigen-fitters --example settings -- COUNT STOP_DB
-//! fused|autodiff [LEARNING_RATE BETA1 BETA2 HALF_LIFE FLOOR standard|dwsnets]…`
+//! kfac|adam|autodiff [LEARNING_RATE BETA1 BETA2 HALF_LIFE FLOOR standard|dwsnets]…`
 
 use std::path::Path;
 use std::time::Instant;
 
 use burn::tensor::Device;
 use equigen_core::{FitJob, Fitter, Inr, Seed, Signals};
-use equigen_fitters::{Autodiff, Fused};
+use equigen_fitters::{AdamSettings, Autodiff, Fused, Optimiser};
 use equigen_inrs::{Siren, Variant};
 use equigen_signals::IdxImages;
 
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let [count, stop, fitter, settings @ ..] = &words[..] else {
-        panic!("COUNT STOP_DB fused|autodiff [LEARNING_RATE BETA1 BETA2 HALF_LIFE FLOOR standard|dwsnets]…");
+        panic!("COUNT STOP_DB kfac|adam|autodiff [LEARNING_RATE BETA1 BETA2 HALF_LIFE FLOOR standard|dwsnets]…");
     };
     let number = |word: &String| word.parse::<f64>().expect("a number");
     let mut signals = IdxImages { images: "mnist-images.idx.gz".into(), labels: "mnist-labels.idx.gz".into() };
@@ -27,7 +27,11 @@ fn main() {
         let (learning_rate, beta1, beta2) = (number(rate), number(beta1), number(beta2));
         let (half_life, floor) = (number(half_life), number(floor));
         let fitter: Box<dyn Fitter> = match &fitter[..] {
-            "fused" => Box::new(Fused { learning_rate, beta1, beta2, half_life, floor }),
+            "kfac" => {
+                let adam = AdamSettings { learning_rate, beta1, beta2, half_life, floor };
+                Box::new(Fused { optimiser: Optimiser::Kfac { start: 0.15, damping: 0.1, adam } })
+            }
+            "adam" => Box::new(Fused { optimiser: Optimiser::Adam { learning_rate, beta1, beta2, half_life, floor } }),
             _ => Box::new(Autodiff { learning_rate, beta1, beta2, half_life, floor, ..Autodiff::default() }),
         };
         let variant = if variant == "dwsnets" { Variant::Dwsnets } else { Variant::Standard };

@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::job;
-use crate::optimiser::{self, Optimiser};
+use crate::optimiser::{self, AdamSettings};
 
 /// Fits any INR on any device by burn's automatic differentiation, some networks at a time, at full batch.
 ///
@@ -42,7 +42,7 @@ pub struct Autodiff {
 
 impl Default for Autodiff {
     fn default() -> Self {
-        let Optimiser { learning_rate, beta1, beta2, half_life, floor } = optimiser::DEFAULT;
+        let AdamSettings { learning_rate, beta1, beta2, half_life, floor } = optimiser::DEFAULT;
         Self { learning_rate, beta1, beta2, half_life, floor, chunk: None, memory: 4.0 }
     }
 }
@@ -50,9 +50,9 @@ impl Default for Autodiff {
 equigen_core::register!(Fitter, Autodiff);
 
 impl Autodiff {
-    fn optimiser(&self) -> Optimiser {
+    fn adam(&self) -> AdamSettings {
         let Self { learning_rate, beta1, beta2, half_life, floor, .. } = *self;
-        Optimiser { learning_rate, beta1, beta2, half_life, floor }
+        AdamSettings { learning_rate, beta1, beta2, half_life, floor }
     }
 
     /// Networks to fit at a time.
@@ -83,7 +83,7 @@ fn bytes_of_a_network(layout: &Layout, points: usize) -> f64 {
 #[typetag::serde(name = "autodiff")]
 impl Fitter for Autodiff {
     fn fit(&self, mut job: FitJob<'_>) -> Result<Fitted> {
-        self.optimiser().check("autodiff")?;
+        self.adam().check("autodiff", "")?;
         let at_a_time = self.networks_at_a_time(&job)?;
         let n = job::networks(&job)?;
         let mut fitted =
@@ -96,7 +96,7 @@ impl Fitter for Autodiff {
                 let mse = batch.errors(&job);
                 batch.finish(&mse, &job, &mut fitted);
                 if !batch.rows.is_empty() {
-                    batch.update(&self.optimiser());
+                    batch.update(&self.adam());
                 }
             }
         }
@@ -186,7 +186,7 @@ impl Batch {
     }
 
     /// One step of Adam.
-    fn update(&mut self, settings: &Optimiser) {
+    fn update(&mut self, settings: &AdamSettings) {
         let Some(gradient) = self.gradient.take() else {
             return;
         };

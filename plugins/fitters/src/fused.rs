@@ -6,48 +6,26 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::job;
-use crate::optimiser::{self, Optimiser};
+use crate::optimiser::Optimiser;
 
 /// Fits any dense stack of sines or ReLUs by fused kernels on all cores of the host, at full batch.
 ///
-/// Adam (Kingma and Ba 2015), with a learning rate that halves down to a floor, on the mean squared error over all points. Each network stops at the first step at which it
-/// reaches the wanted PSNR, before the update, so that its weights are those that reached it. Results do not depend on the
-/// number of cores. Runs on the host whatever the device of the run.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+/// On the mean squared error over all points, by K-FAC after a start by Adam, or by Adam alone. Each network stops at the
+/// first step at which it reaches the wanted PSNR, before the update, so that its weights are those that reached it. Results
+/// do not depend on the number of cores. Runs on the host whatever the device of the run.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Fused {
-    /// Step size of Adam at the first step.
-    pub learning_rate: f64,
-    /// Decay of Adam's mean of gradients.
-    pub beta1: f64,
-    /// Decay of Adam's mean of squared gradients.
-    pub beta2: f64,
-    /// Steps in which the learning rate halves.
-    pub half_life: f64,
-    /// Smallest learning rate, as a share of the first; 1 keeps it constant.
-    pub floor: f64,
-}
-
-impl Default for Fused {
-    fn default() -> Self {
-        let Optimiser { learning_rate, beta1, beta2, half_life, floor } = optimiser::DEFAULT;
-        Self { learning_rate, beta1, beta2, half_life, floor }
-    }
+    /// What steps the weights.
+    pub optimiser: Optimiser,
 }
 
 equigen_core::register!(Fitter, Fused);
 
-impl Fused {
-    fn optimiser(&self) -> Optimiser {
-        let Self { learning_rate, beta1, beta2, half_life, floor, .. } = *self;
-        Optimiser { learning_rate, beta1, beta2, half_life, floor }
-    }
-}
-
 #[typetag::serde(name = "fused")]
 impl Fitter for Fused {
     fn fit(&self, job: FitJob<'_>) -> Result<Fitted> {
-        self.optimiser().check("fused")?;
+        self.optimiser.check("fused")?;
         let n = job::networks(&job)?;
         let Some(stack) = job.inr.dense(job.layout) else {
             return Err(Error::config(format!(
@@ -67,8 +45,9 @@ impl Fitter for Fused {
             )));
         }
         let options = FitOptions {
-            adam: self.optimiser().adam(),
-            decay: Some(self.optimiser().decay()),
+            adam: self.optimiser.adam().kernel(),
+            kfac: self.optimiser.kfac(),
+            decay: Some(self.optimiser.adam().decay()),
             max_steps: job.max_steps,
             goal: Some(Goal::Psnr(job.stop_psnr as f32)),
             ..FitOptions::default()

@@ -7,3 +7,4 @@ mod optimiser;
 
 pub use autodiff::Autodiff;
 pub use fused::Fused;
+pub use optimiser::{AdamSettings, Optimiser};

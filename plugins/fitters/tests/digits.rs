@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use burn::tensor::Device;
 use equigen_core::dense::{self, Points};
 use equigen_core::{Domain, FitJob, Fitted, Fitter, Inr, Layout, Seed, SignalSet, Signals, Weights, host};
-use equigen_fitters::{Autodiff, Fused};
+use equigen_fitters::{AdamSettings, Autodiff, Fused, Optimiser};
 use equigen_inrs::{Siren, Variant};
 use equigen_signals::IdxImages;
 
@@ -80,12 +80,23 @@ impl Case {
     }
 }
 
+/// `fused` by Adam alone.
+fn adam(settings: AdamSettings) -> Fused {
+    Fused { optimiser: settings.into() }
+}
+
+/// `fused` by K-FAC with these settings.
+fn kfac(start: f64, damping: f64, adam: AdamSettings) -> Fused {
+    Fused { optimiser: Optimiser::Kfac { start, damping, adam } }
+}
+
 #[test]
-fn both_reach_35_db_and_say_what_their_weights_really_reach() {
+fn all_reach_35_db_and_say_what_their_weights_really_reach() {
     let case = Case::new(Siren::default());
-    let fused = case.fit(&Fused::default(), 8, 35.0, 400);
+    let fused = case.fit(&adam(AdamSettings::default()), 8, 35.0, 400);
+    let second = case.fit(&Fused::default(), 8, 35.0, 400);
     let autodiff = case.fit(&Autodiff::default(), 8, 35.0, 400);
-    for (name, fitted) in [("fused", &fused), ("autodiff", &autodiff)] {
+    for (name, fitted) in [("fused", &fused), ("fused by K-FAC", &second), ("autodiff", &autodiff)] {
         for ((said, real), steps) in fitted.psnr.iter().zip(case.psnr(&fitted.weights)).zip(&fitted.steps) {
             assert!(*said >= 34.999 && *steps < 400, "{name}: {said} dB after {steps} steps");
             assert!((f64::from(*said) - real).abs() < 0.01, "{name}: said {said}, is {real}");
@@ -94,13 +105,31 @@ fn both_reach_35_db_and_say_what_their_weights_really_reach() {
     for (a, b) in fused.steps.iter().zip(&autodiff.steps) {
         assert!(a.abs_diff(*b) <= 2 + b / 10, "steps {:?} and {:?}", fused.steps, autodiff.steps);
     }
+    let sum = |fitted: &Fitted| fitted.steps.iter().sum::<u32>();
+    assert!(6 * sum(&second) < 5 * sum(&fused), "steps {:?} by K-FAC, {:?} by Adam", second.steps, fused.steps);
+}
+
+#[test]
+fn settings_read_as_written_and_default_to_kfac() {
+    let read = |text: &str| serde_json::from_str::<Fused>(text);
+    assert_eq!(read("{}").unwrap(), kfac(0.15, 0.1, AdamSettings::default()));
+    assert_eq!(read(r#"{ "optimiser": { "type": "adam" } }"#).unwrap(), adam(AdamSettings::default()));
+    let slow = AdamSettings { learning_rate: 0.003, ..AdamSettings::default() };
+    let text = r#"{ "optimiser": { "type": "kfac", "start": 0.2, "adam": { "learning_rate": 0.003 } } }"#;
+    assert_eq!(read(text).unwrap(), kfac(0.2, 0.1, slow));
+    for fused in [Fused::default(), adam(slow)] {
+        assert_eq!(read(&serde_json::to_string(&fused).unwrap()).unwrap(), fused);
+    }
+    let error = read(r#"{ "optimiser": { "type": "adam", "damping": 1.0 } }"#).unwrap_err().to_string();
+    assert!(error.contains("damping"), "{error}");
 }
 
 #[test]
 fn both_take_the_same_steps() {
     for variant in [Variant::Standard, Variant::Dwsnets] {
         let case = Case::new(Siren { variant, hidden: vec![17, 24], ..Siren::default() });
-        let (fused, autodiff) = (case.fit(&Fused::default(), 3, 99.0, 6), case.fit(&Autodiff::default(), 3, 99.0, 6));
+        let fused = case.fit(&adam(AdamSettings::default()), 3, 99.0, 6);
+        let autodiff = case.fit(&Autodiff::default(), 3, 99.0, 6);
         assert_eq!((&fused.steps[..], &autodiff.steps[..]), (&[6; 3][..], &[6; 3][..]));
         // After six steps of 1e-2 the weights have moved by up to 6e-2; rounding explains a small part of that.
         let worst = fused.weights.iter().zip(&autodiff.weights).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
@@ -143,11 +172,16 @@ fn no_steps_keep_the_start_and_wrong_jobs_are_refused() {
 #[test]
 fn settings_out_of_range_are_refused_by_name() {
     let case = Case::new(Siren { hidden: vec![8], ..Siren::default() });
-    let wrong: [(Box<dyn Fitter>, &str); 7] = [
-        (Box::new(Fused { learning_rate: 0.0, ..Fused::default() }), "`fused`: `learning_rate`"),
-        (Box::new(Fused { half_life: 0.0, ..Fused::default() }), "`fused`: `half_life`"),
+    let sound = AdamSettings::default();
+    let still = AdamSettings { learning_rate: 0.0, ..sound };
+    let wrong: [(Box<dyn Fitter>, &str); 10] = [
+        (Box::new(adam(still)), "`fused`: `optimiser.learning_rate`"),
+        (Box::new(adam(AdamSettings { half_life: 0.0, ..sound })), "`fused`: `optimiser.half_life`"),
+        (Box::new(adam(AdamSettings { beta2: 1.0, ..sound })), "`fused`: `optimiser.beta2`"),
+        (Box::new(kfac(0.15, 0.1, still)), "`fused`: `optimiser.adam.learning_rate`"),
+        (Box::new(kfac(0.0, 0.1, sound)), "`fused`: `optimiser.start`"),
+        (Box::new(kfac(0.15, 0.0, sound)), "`fused`: `optimiser.damping`"),
         (Box::new(Autodiff { floor: 1.5, ..Autodiff::default() }), "`autodiff`: `floor`"),
-        (Box::new(Fused { beta2: 1.0, ..Fused::default() }), "`fused`: `beta2`"),
         (Box::new(Autodiff { beta1: f64::NAN, ..Autodiff::default() }), "`autodiff`: `beta1`"),
         (Box::new(Autodiff { chunk: Some(0), ..Autodiff::default() }), "`autodiff`: `chunk`"),
         (Box::new(Autodiff { memory: 0.0, ..Autodiff::default() }), "`autodiff`: `memory`"),
