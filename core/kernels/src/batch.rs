@@ -216,4 +216,30 @@ mod tests {
         assert_eq!(examples.points(), 3);
         assert_eq!(examples.block(4, 1..3, &mut Drawn::default()), (&coordinates[2..], &targets[1..]));
     }
+
+    #[test]
+    fn spread_points_come_once_each_and_a_run_of_them_is_spread_over_all() {
+        for points in [1, 2, 3, 6, 60, 784, 1_000] {
+            let numbers: Vec<f32> = (0..points).map(|i| i as f32).collect();
+            let coordinates: Vec<f32> = numbers.iter().flat_map(|&i| [i, -i]).collect();
+            let mut spread = Spread::default();
+            let all = spread.take(&Examples::new(&coordinates, &numbers, 1, None, 0));
+            let pairs = all.coordinates(0..points).chunks(2).zip(all.targets);
+            pairs.for_each(|(point, &number)| assert_eq!(point, [number, -number]));
+            let mut order = all.targets.to_vec();
+            for run in order[..points / 10 * 10].chunks_mut((points / 6).max(1)).filter(|run| run.len() > 9) {
+                run.sort_by(f32::total_cmp);
+                let gap = run.windows(2).map(|pair| pair[1] - pair[0]).fold(0.0, f32::max);
+                assert!(gap <= 4.0 * points as f32 / run.len() as f32, "{points} points: a gap of {gap}");
+            }
+            order.sort_by(f32::total_cmp);
+            assert_eq!(order, numbers);
+        }
+    }
+
+    #[test]
+    fn the_variance_is_that_of_each_output_by_itself() {
+        let targets = [0.0, 5.0, 1.0, 5.0, 2.0, 5.0, 3.0, 5.0];
+        assert_eq!(Examples::new(&[0.0; 4], &targets, 2, None, 0).variance(), 1.25 / 2.0);
+    }
 }

@@ -3,8 +3,8 @@
 //! After Martens and Grosse 2015, "Optimizing Neural Networks with Kronecker-factored Approximate Curvature": the curvature
 //! of a layer is a second moment of its inputs times one of the derivatives of the outputs by its z, and the lengths along
 //! the preconditioned gradient and along the last step are those which make the squared error least if values are linear in
-//! the parameters (their section 7). In full that costs several times what a step of Adam does. Here a step costs a sixth
-//! more, and that is ours: the second factor is diagonal and follows from the weights, the first one is taken once, values
+//! the parameters (their section 7). In full that costs several times what a step of Adam does. Here a step costs about a
+//! quarter more, and that is ours: the second factor is diagonal and follows from the weights, the first one is taken once, values
 //! along the gradient are looked at on a sixth of the points, and those along the last step are known from it. So are the
 //! start and the way back by Adam (`handover`).
 
