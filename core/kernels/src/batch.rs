@@ -123,38 +123,44 @@ fn copy(from: &[f32], to: &mut [f32]) {
     }
 }
 
-/// The points of a network in another order, in which every run of neighbours is spread over all of them.
-#[derive(Default)]
-pub(crate) struct Spread {
+/// An order of so many points in which every run of neighbours is spread over all of them: that of the fractional parts of
+/// multiples of the golden section. A stride of as many points, rounded, would be near a ratio of small numbers for some
+/// counts, and so fall on few places for long.
+pub(crate) fn spread_order(points: usize) -> Vec<usize> {
+    let part = |place: usize| (place as f64 * 0.618_033_988_749_895).fract();
+    let mut places: Vec<usize> = (0..points).collect();
+    places.sort_by(|a, b| part(*a).total_cmp(&part(*b)));
+    let mut order = vec![0; points];
+    places.into_iter().enumerate().for_each(|(point, place)| order[place] = point);
+    order
+}
+
+/// The points of a network in another order.
+pub(crate) struct Spread<'a> {
+    /// Which point stands at each place.
+    order: &'a [usize],
     coordinates: Vec<f32>,
     targets: Vec<f32>,
 }
 
-impl Spread {
-    /// All points of `examples`, by steps of the golden section (rounded to a number that meets every point once).
+impl<'a> Spread<'a> {
+    pub(crate) fn new(order: &'a [usize]) -> Self {
+        Self { order, coordinates: vec![], targets: vec![] }
+    }
+
+    /// All points of `examples`, which has as many.
     pub(crate) fn take(&mut self, examples: &Examples<'_>) -> Examples<'_> {
         let points = examples.points;
         let (inputs, outputs) = (examples.coordinates.len() / points, examples.outputs);
-        let golden = (points as f64 * 0.618_033_988_749_894_8) as usize;
-        let Some(stride) = (golden.max(1)..).find(|&stride| coprime(stride, points)) else { unreachable!() };
         self.coordinates.resize(points * inputs, 0.0);
         self.targets.resize(points * outputs, 0.0);
         let rows = self.coordinates.chunks_exact_mut(inputs).zip(self.targets.chunks_exact_mut(outputs));
-        let mut point = 0;
-        for (coordinates, targets) in rows {
+        for (&point, (coordinates, targets)) in self.order.iter().zip(rows) {
             copy(&examples.coordinates[point * inputs..], coordinates);
             copy(&examples.targets[point * outputs..], targets);
-            point = (point + stride) % points;
         }
         Examples { coordinates: &self.coordinates, targets: &self.targets, outputs, points, draws: None }
     }
-}
-
-fn coprime(mut a: usize, mut b: usize) -> bool {
-    while b > 0 {
-        (a, b) = (b, a % b);
-    }
-    a == 1
 }
 
 #[cfg(test)]
@@ -222,7 +228,8 @@ mod tests {
         for points in [1, 2, 3, 6, 60, 784, 1_000] {
             let numbers: Vec<f32> = (0..points).map(|i| i as f32).collect();
             let coordinates: Vec<f32> = numbers.iter().flat_map(|&i| [i, -i]).collect();
-            let mut spread = Spread::default();
+            let order = spread_order(points);
+            let mut spread = Spread::new(&order);
             let all = spread.take(&Examples::new(&coordinates, &numbers, 1, None, 0));
             let pairs = all.coordinates(0..points).chunks(2).zip(all.targets);
             pairs.for_each(|(point, &number)| assert_eq!(point, [number, -number]));

@@ -5,7 +5,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use crate::adam::{Adam, Moments};
-use crate::batch::{Batch, Drawn, Examples};
+use crate::batch::{Batch, Drawn, Examples, spread_order};
 use crate::kfac::{Handover, Kfac, Second};
 use crate::loss::{Goal, Loss, Measured};
 use crate::network::{Network, block_points};
@@ -146,9 +146,10 @@ pub(crate) fn fit_on(
     let plan = Plan::new(stack, set.lanes());
     let (size, outputs) = (points * stack.inputs(), stack.outputs());
     let fits = weights.par_chunks_mut(stack.parameters()).zip(targets.par_chunks(points * outputs)).enumerate();
+    let order = if options.kfac.is_some() { spread_order(points) } else { vec![] };
     let init = || {
         let fitter = Fitter::new(&plan, step_points);
-        let second = options.kfac.map(|kfac| Second::new(&plan, points, fitter.block, kfac));
+        let second = options.kfac.map(|kfac| Second::new(&plan, &order, fitter.block, kfac));
         (fitter, second)
     };
     // One network is a task: some stop early, and idle cores take over the rest.

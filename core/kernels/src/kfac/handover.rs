@@ -33,17 +33,17 @@ const REST: f32 = 0.25;
 /// What one thread needs for K-FAC.
 pub(crate) struct Second<'a> {
     curvature: Curvature<'a>,
-    spread: Spread,
+    spread: Spread<'a>,
     /// Parameters to which the network may have to return.
     held: Buffer,
     start: f32,
 }
 
 impl<'a> Second<'a> {
-    /// Room for `points` points in blocks of `block`.
-    pub(crate) fn new(plan: &'a Plan, points: usize, block: usize, kfac: Kfac) -> Self {
-        let curvature = Curvature::new(plan, points, block, kfac.damping);
-        Self { curvature, spread: Spread::default(), held: Buffer::zeros(plan.packed), start: kfac.start }
+    /// Room for blocks of `block` points, which are looked at in this `order`.
+    pub(crate) fn new(plan: &'a Plan, order: &'a [usize], block: usize, kfac: Kfac) -> Self {
+        let curvature = Curvature::new(plan, order.len(), block, kfac.damping);
+        Self { curvature, spread: Spread::new(order), held: Buffer::zeros(plan.packed), start: kfac.start }
     }
 }
 

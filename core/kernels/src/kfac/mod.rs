@@ -115,6 +115,8 @@ impl<'a> Curvature<'a> {
         for moment in &mut self.moments {
             moment.invert(s, coordinates.len() / width, self.damping);
         }
+        // What is no number in it, of the network before, would stay so times zero.
+        self.last.fill(0.0);
         (self.length, self.moved) = (FIRST, false);
     }
 

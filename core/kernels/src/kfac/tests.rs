@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::Kfac;
 use super::direction::{FLOOR, OUTPUT};
-use crate::batch::{Drawn, Examples, Spread};
+use crate::batch::{Drawn, Examples, Spread, spread_order};
 use crate::fit::{FitOptions, FitOutcome, fit_on};
 use crate::loss::Goal;
 use crate::reference::{Uniform, add_gradients, evaluate, random_weights};
@@ -140,6 +140,16 @@ fn results_depend_on_neither_threads_nor_neighbours() {
     assert_eq!(all, on(3, &targets));
     let two = on(2, &targets[..450]);
     assert_eq!((&two.0[..], &two.1[..]), (&all.0[..2 * stack.parameters()], &all.1[..2]));
+    // One thread meets what overflows, and then the others.
+    let huge: Vec<f32> = targets[..225].iter().map(|x| x * 1e19).chain(targets.iter().copied()).collect();
+    let mut weights = random_weights(&stack, 5, &mut Uniform(5));
+    weights = [&weights[..stack.parameters()], &weights].concat();
+    let grid = grid(15);
+    let fit = || {
+        fit_on(InstructionSet::best(), &stack, &mut weights, Coordinates::Shared(&grid), 225, &huge, &options, &|_| ())
+    };
+    let outcomes = pool(1).install(fit);
+    assert_eq!((&weights[stack.parameters()..], &outcomes[1..]), (&all.0[..], &all.1[..]));
 }
 
 /// Solves `matrix` x = `right` by elimination without pivots, which a positive definite matrix does not need.
@@ -233,7 +243,8 @@ proptest! {
         let mut targets = vec![0.0; points * outputs];
         crate::forward(&stack, &start, Coordinates::Shared(&coordinates), points, &mut targets);
         targets.iter_mut().for_each(|target| *target += 0.05 * random.next());
-        let mut spread = Spread::default();
+        let order = spread_order(points);
+        let mut spread = Spread::new(&order);
         let spread = spread.take(&Examples::new(&coordinates, &targets, outputs, None, 0));
         let mut drawn = Drawn::default();
         let targets_spread = spread.block(0, 0..points, &mut drawn).1;
