@@ -74,7 +74,7 @@ impl FunctionSpace {
         rng: &mut Rng,
     ) -> Tensor<1> {
         let (count, device) = (self.points, networks.device());
-        let dimensions = self.inr.dimensions(networks.layout());
+        let dimensions = networks.layout().coordinates();
         let points = seed::uniform(rng, count * dimensions, -1.0, 1.0);
         let (target, mask) = signals.at(&points, &device);
         let rendered = self.inr.forward(networks, &Points::Shared(host::tensor(points, [count, dimensions], &device)));

@@ -1,7 +1,10 @@
 //! Renders a batch of dense networks at coordinates, as one differentiable operation.
 //!
-//! On burn's pure Rust backend this is our own fused kernel with its own backward pass; on every other device it is plain
-//! tensor code. Both give gradients to the weights and to the coordinates.
+//! On burn's pure Rust backend this is our own fused kernel with its own backward pass; on every other device, and for
+//! activations that the kernel does not know, it is plain tensor code. Both give gradients to the weights and to the
+//! coordinates.
+
+mod plain;
 
 use std::sync::Arc;
 
@@ -12,8 +15,9 @@ use burn::backend::autodiff::{
     ops::{Backward, Ops, OpsKind},
 };
 use burn::backend::{Backend, Dispatch, Flex, backend_extension, tensor::FloatTensor};
-use burn::tensor::{Tensor, activation::relu};
-use equigen_kernels::{Activation, Coordinates, DenseStack, Positional};
+use burn::tensor::Tensor;
+use equigen_kernels::{Coordinates, DenseStack};
+pub use plain::{by_layout, plain, reference, reference_by_layout};
 
 use crate::{Weights, device, flex};
 
@@ -61,79 +65,6 @@ pub fn render(stack: &DenseStack, weights: &Weights, points: &Points) -> Tensor<
     };
     let weights = weights.values().clone().into_dispatch();
     Tensor::from_dispatch(<Dispatch as DenseRender>::dense_render(weights, points, Arc::new(stack.clone())))
-}
-
-/// The same in plain tensor code, with the activations `[n, width, points]` of every hidden layer.
-pub fn plain(stack: &DenseStack, weights: &Weights, points: &Points) -> (Vec<Tensor<3>>, Tensor<3>) {
-    // Feature-first, so that each layer is one batched matrix product without transposing activations.
-    let mut state = encode(stack.encoding, points.expand(weights.len()).swap_dims(1, 2));
-    let mut hidden = Vec::new();
-    for layer in 0..weights.layout().layers() {
-        let bias = weights.bias(layer).unsqueeze_dim::<3>(2);
-        state = weights.weight(layer).matmul(state) + bias;
-        if let Some(activation) = stack.activations.get(layer) {
-            state = match activation {
-                Activation::Sine { omega } => (state * *omega).sin(),
-                Activation::Relu => relu(state),
-            };
-            hidden.push(state.clone());
-        }
-    }
-    (hidden, (state + stack.output_offset).swap_dims(1, 2))
-}
-
-/// Positional encoding of coordinates `[n, coordinates, points]`, if there is one, as the kernel does it.
-fn encode(encoding: Option<Positional>, points: Tensor<3>) -> Tensor<3> {
-    let Some(encoding) = encoding else { return points };
-    let waves = (0..encoding.octaves).flat_map(|octave| {
-        let argument = points.clone() * (octave as f32).exp2();
-        [argument.clone().sin(), argument.cos()]
-    });
-    let point = encoding.include_input.then(|| points.clone());
-    Tensor::cat(point.into_iter().chain(waves).collect(), 1)
-}
-
-/// The same of one point in double precision.
-fn encode_exactly(encoding: Option<Positional>, point: Vec<f64>) -> Vec<f64> {
-    let Some(encoding) = encoding else { return point };
-    let wave = |octave: usize, of: fn(f64) -> f64| {
-        let frequency = (octave as f64).exp2();
-        point.iter().map(move |x| of(frequency * x)).collect::<Vec<_>>()
-    };
-    let waves = (0..encoding.octaves).flat_map(|octave| [wave(octave, f64::sin), wave(octave, f64::cos)].concat());
-    let mut features = if encoding.include_input { point.clone() } else { vec![] };
-    features.extend(waves);
-    features
-}
-
-/// Values `[points, outputs]` of one network in double precision, plainly: the reference for laws. Deep sine networks
-/// multiply the rounding of single precision, which depends on the order of the neurons, so that it can hide or feign a
-/// change of the function.
-///
-/// # Panics
-/// If the parameters are not those of the stack.
-pub fn reference(stack: &DenseStack, network: &[f32], points: &[f32]) -> Vec<f64> {
-    assert_eq!(network.len(), stack.parameters(), "the parameters are not those of the stack");
-    let at = |point: &[f32]| {
-        let mut state = encode_exactly(stack.encoding, point.iter().map(|x| f64::from(*x)).collect());
-        let mut rest = network;
-        for (layer, outputs) in stack.widths[1..].iter().enumerate() {
-            let (weight, after) = rest.split_at(outputs * state.len());
-            let (bias, after) = after.split_at(*outputs);
-            let unit = |(row, bias): (&[f32], &f32)| {
-                let sum = row.iter().zip(&state).map(|(w, x)| f64::from(*w) * x).sum::<f64>() + f64::from(*bias);
-                match stack.activations.get(layer) {
-                    Some(Activation::Sine { omega }) => (f64::from(*omega) * sum).sin(),
-                    Some(Activation::Relu) => sum.max(0.0),
-                    None => sum + f64::from(stack.output_offset),
-                }
-            };
-            state = weight.chunks(state.len()).zip(bias).map(unit).collect();
-            rest = after;
-        }
-        state
-    };
-    points.chunks(stack.inputs()).flat_map(at).collect()
 }
 
 /// The fused operation. Listed for the backends where our kernel runs; [`render`] sends every other device elsewhere.
@@ -227,6 +158,7 @@ impl Geometry {
 #[cfg(test)]
 mod tests {
     use burn::tensor::Device;
+    use equigen_kernels::Positional;
 
     use super::*;
     use crate::{Activation, Axis, Hidden, Layout, Seed, host, seed};
@@ -238,7 +170,7 @@ mod tests {
         let device = Device::flex().autodiff();
         let stack = DenseStack::siren(&[14, 16, 2], 5.0).encoded(Positional { octaves: 3, include_input: true });
         let hidden = [Hidden { width: 16, activation: Activation::Sine { omega: 5.0 } }];
-        let layout = Arc::new(Layout::dense(Axis::Encoded(14), &hidden, 2));
+        let layout = Arc::new(Layout::dense(Axis::Encoded { coordinates: 2, features: 14 }, &hidden, 2));
         let mut rng = Seed::new(1).stream(0);
         let networks = seed::uniform(&mut rng, 2 * layout.parameters(), -0.3, 0.3);
         let coordinates = seed::uniform(&mut rng, 2 * 9 * 2, -1.0, 1.0);

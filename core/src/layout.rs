@@ -13,8 +13,13 @@ use serde::{Deserialize, Serialize};
 pub enum Axis {
     /// Raw coordinates of the signal, so many.
     Coordinates(usize),
-    /// Encoded coordinates (a positional encoding, Fourier features), so many.
-    Encoded(usize),
+    /// Features of the coordinates (a positional encoding, Fourier features), in their place.
+    Encoded {
+        /// Raw coordinates of the signal.
+        coordinates: usize,
+        /// Features made of them.
+        features: usize,
+    },
     /// The neurons of this hidden layer (an index into [`Layout::hidden`]).
     Hidden(usize),
     /// Output channels of the signal, so many.
@@ -32,8 +37,46 @@ pub enum Activation {
     },
     /// `max(z, 0)`: positively homogeneous.
     Relu,
+    /// `sin(omega * (|z| + 1) * z)`, as in FINER: odd, and not periodic.
+    Finer {
+        /// Frequency factor.
+        omega: f64,
+    },
+    /// `cos(omega * z) * exp(-(scale * z)^2)`, the real Gabor wavelet of WIRE: even, so that a neuron may be negated while
+    /// its outgoing column stays. No symmetry here does that.
+    Gabor {
+        /// Frequency factor.
+        omega: f64,
+        /// One over the width of the window.
+        scale: f64,
+    },
     /// Anything else: only permutations preserve the function.
     Other,
+}
+
+impl Activation {
+    /// Whether `a(-z) = -a(z)`: a neuron that is negated on both sides computes the same.
+    pub fn is_odd(self) -> bool {
+        matches!(self, Self::Sine { .. } | Self::Finer { .. })
+    }
+
+    /// The same in the fused kernels, which know sines and ReLUs.
+    pub fn fused(self) -> Option<equigen_kernels::Activation> {
+        match self {
+            Self::Sine { omega } => Some(equigen_kernels::Activation::Sine { omega: omega as f32 }),
+            Self::Relu => Some(equigen_kernels::Activation::Relu),
+            Self::Finer { .. } | Self::Gabor { .. } | Self::Other => None,
+        }
+    }
+}
+
+impl From<equigen_kernels::Activation> for Activation {
+    fn from(activation: equigen_kernels::Activation) -> Self {
+        match activation {
+            equigen_kernels::Activation::Sine { omega } => Self::Sine { omega: f64::from(omega) },
+            equigen_kernels::Activation::Relu => Self::Relu,
+        }
+    }
 }
 
 /// One hidden layer.
@@ -137,6 +180,14 @@ impl Layout {
         self.weight(0).shape[1]
     }
 
+    /// Raw coordinates of the signal: the inputs of the first layer, unless those are features made of them.
+    pub fn coordinates(&self) -> usize {
+        match self.weight(0).axes[1] {
+            Axis::Encoded { coordinates, .. } => coordinates,
+            _ => self.inputs(),
+        }
+    }
+
     /// Output channels.
     pub fn channels(&self) -> usize {
         self.bias(self.hidden.len()).shape[0]
@@ -183,7 +234,7 @@ impl std::fmt::Display for Layout {
 
 fn extent(axis: Axis, hidden: &[Hidden]) -> usize {
     match axis {
-        Axis::Coordinates(n) | Axis::Encoded(n) | Axis::Channels(n) => n,
+        Axis::Coordinates(n) | Axis::Encoded { features: n, .. } | Axis::Channels(n) => n,
         Axis::Hidden(layer) => hidden[layer].width,
     }
 }
@@ -202,5 +253,14 @@ mod tests {
             assert_eq!(pair[0].range().end, pair[1].offset);
         }
         assert_eq!(layout.weight(1).axes, [Axis::Hidden(1), Axis::Hidden(0)]);
+        assert_eq!(layout.coordinates(), 2);
+    }
+
+    #[test]
+    fn encoded_coordinates_are_not_the_inputs() {
+        let hidden = [Hidden { width: 128, activation: Activation::Relu }; 3];
+        let layout = Layout::dense(Axis::Encoded { coordinates: 3, features: 27 }, &hidden, 1);
+        assert_eq!((layout.inputs(), layout.coordinates(), layout.parameters()), (27, 3, 36_737));
+        assert!(!layout.affine_in_coordinates());
     }
 }

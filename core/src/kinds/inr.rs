@@ -19,36 +19,35 @@ pub trait Inr: Debug + Send + Sync {
     /// If a setting is out of range.
     fn layout(&self, dimensions: usize, channels: usize) -> Result<Layout>;
 
-    /// Dimensions of the signal's raw coordinates: the first layer's inputs, unless the family encodes them.
-    fn dimensions(&self, layout: &Layout) -> usize {
-        layout.inputs()
-    }
-
     /// Draws the flat parameters of one network.
     fn initialise(&self, layout: &Layout, rng: &mut Rng) -> Vec<f32>;
 
     /// The dense stack that a fused kernel can run in place of [`Inr::forward`], on coordinates encoded by
-    /// [`Inr::encode`]; `None` if the network is no such stack.
+    /// [`Inr::encode`]; `None` if the network is no such stack. Then it computes what its layout says, in tensor code; a
+    /// family with activations of which the layout says `Other` overrides [`Inr::forward`] and [`Inr::activations`].
     fn dense(&self, layout: &Layout) -> Option<DenseStack>;
 
-    /// Raw coordinates to what the first layer reads.
+    /// Raw coordinates to what the first layer reads, or to what the dense stack encodes further. Differentiable.
     fn encode(&self, points: Points) -> Points {
         points
     }
 
     /// Values of `n` networks at points: `[n, points, channels]`. Differentiable in weights and points.
     fn forward(&self, weights: &Weights, points: &Points) -> Tensor<3> {
-        dense::render(&self.stack(weights), weights, &self.encode(points.clone()))
+        let points = self.encode(points.clone());
+        match self.dense(weights.layout()) {
+            Some(stack) => dense::render(&stack, weights, &points),
+            None => dense::by_layout(weights, &points).1,
+        }
     }
 
     /// Activations of every hidden layer, `[n, width, points]` each, and values `[n, points, channels]`.
     fn activations(&self, weights: &Weights, points: &Points) -> (Vec<Tensor<3>>, Tensor<3>) {
-        dense::plain(&self.stack(weights), weights, &self.encode(points.clone()))
-    }
-
-    /// [`Inr::dense`] for a family that always is a dense stack; others override what calls it.
-    fn stack(&self, weights: &Weights) -> DenseStack {
-        self.dense(weights.layout()).expect("an INR that is no dense stack overrides `forward` and `activations`")
+        let points = self.encode(points.clone());
+        match self.dense(weights.layout()) {
+            Some(stack) => dense::plain(&stack, weights, &points),
+            None => dense::by_layout(weights, &points),
+        }
     }
 
     /// What the component promises.

@@ -35,10 +35,12 @@ impl std::fmt::Debug for Case {
         let activation = |hidden: &Hidden| match hidden.activation {
             Activation::Sine { .. } => "sine",
             Activation::Relu => "relu",
+            Activation::Finer { .. } => "finer",
+            Activation::Gabor { .. } => "gabor",
             Activation::Other => "other",
         };
         let activations: Vec<&str> = self.hidden.iter().map(activation).collect();
-        let input = if matches!(self.input, Axis::Encoded(_)) { ", encoded inputs" } else { "" };
+        let input = if matches!(self.input, Axis::Encoded { .. }) { ", encoded inputs" } else { "" };
         write!(f, "layout {} of {}{input}", self.layout(), activations.join(", "))?;
         write!(f, "; networks: {}; seed: {}", self.networks, self.seed)
     }
@@ -49,7 +51,7 @@ impl std::fmt::Debug for Case {
 pub struct Asked {
     /// Coordinates of the signal; `None` for one to three.
     pub dimensions: Option<usize>,
-    /// Whether layouts on encoded coordinates and with ReLU are drawn too.
+    /// Whether layouts on encoded coordinates and with other activations than sines are drawn too.
     pub any_layout: bool,
     /// Most neurons of a layer.
     pub widest: usize,
@@ -68,15 +70,24 @@ pub fn cases(asked: Asked) -> impl Strategy<Value = Case> {
     let widest = asked.widest;
     // Narrow layers are where indices coincide, so they come often.
     let width = prop_oneof![2 => Just(1_usize), 3 => 2..=widest.min(8), 2 => 1..=widest];
-    let hidden = (width, any::<bool>()).prop_map(move |(width, relu)| {
-        let activation = if relu && everything { Activation::Relu } else { Activation::Sine { omega: OMEGA } };
+    // Those that the fused kernels run come more often, or few whole stacks would be theirs.
+    let activation = prop_oneof![
+        3 => Just(Activation::Sine { omega: OMEGA }),
+        3 => Just(Activation::Relu),
+        1 => Just(Activation::Finer { omega: OMEGA }),
+        1 => Just(Activation::Gabor { omega: OMEGA, scale: 1.0 }),
+    ];
+    let hidden = (width, activation).prop_map(move |(width, drawn)| {
+        let activation = if everything { drawn } else { Activation::Sine { omega: OMEGA } };
         Hidden { width, activation }
     });
     let dimensions = asked.dimensions.map_or(1..=3, |d| d..=d);
     let shape = (dimensions, proptest::bool::weighted(0.2), prop::collection::vec(hidden, 1..=4), 1_usize..=3);
     (shape, 1_usize..=12, any::<u64>().no_shrink()).prop_map(move |(shape, networks, seed)| {
         let (inputs, encoded, hidden, channels) = shape;
-        let input = if encoded && everything { Axis::Encoded(inputs) } else { Axis::Coordinates(inputs) };
+        // What encodes them is not looked at: features as many as coordinates, and the same.
+        let encoding = Axis::Encoded { coordinates: inputs, features: inputs };
+        let input = if encoded && everything { encoding } else { Axis::Coordinates(inputs) };
         Case { input, hidden, channels, networks, seed }
     })
 }
@@ -124,8 +135,9 @@ impl Case {
 
     /// What networks of the case compute at points `[points, inputs]`, in double precision; a network after the other.
     pub fn values_at(&self, weights: &Weights, points: &[f32]) -> Vec<f64> {
-        let stack = self.inr().stack(weights);
-        weights.to_host().chunks(stack.parameters()).flat_map(|w| dense::reference(&stack, w, points)).collect()
+        let layout = weights.layout();
+        let networks = weights.to_host();
+        networks.chunks(layout.parameters()).flat_map(|w| dense::reference_by_layout(layout, w, points)).collect()
     }
 }
 
@@ -148,11 +160,14 @@ impl Inr for DenseNetworks {
         let mut values = Vec::with_capacity(layout.parameters());
         for layer in 0..layout.layers() {
             let inputs = layout.weight(layer).shape[1] as f32;
-            let gain = match layout.hidden().get(layer).map(|hidden| hidden.activation) {
-                Some(Activation::Sine { omega }) if layer > 0 => 6_f32.sqrt() / omega as f32,
-                Some(Activation::Relu) => 6_f32.sqrt(),
-                _ => 1.5,
-            };
+            let gain =
+                match layout.hidden().get(layer).map(|hidden| hidden.activation) {
+                    Some(
+                        Activation::Sine { omega } | Activation::Finer { omega } | Activation::Gabor { omega, .. },
+                    ) if layer > 0 => 6_f32.sqrt() / omega as f32,
+                    Some(Activation::Relu) => 6_f32.sqrt(),
+                    _ => 1.5,
+                };
             for tensor in [layout.weight(layer), layout.bias(layer)] {
                 values.extend(seed::uniform(rng, tensor.len(), -gain / inputs.sqrt(), gain / inputs.sqrt()));
             }
@@ -161,12 +176,7 @@ impl Inr for DenseNetworks {
     }
 
     fn dense(&self, layout: &Layout) -> Option<DenseStack> {
-        let kernel = |hidden: &Hidden| match hidden.activation {
-            Activation::Sine { omega } => Some(equigen_kernels::Activation::Sine { omega: omega as f32 }),
-            Activation::Relu => Some(equigen_kernels::Activation::Relu),
-            Activation::Other => None,
-        };
-        let activations = layout.hidden().iter().map(kernel).collect::<Option<_>>()?;
+        let activations = layout.hidden().iter().map(|hidden| hidden.activation.fused()).collect::<Option<_>>()?;
         Some(DenseStack { widths: layout.widths(), activations, output_offset: 0.0, encoding: None })
     }
 }

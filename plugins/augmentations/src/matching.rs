@@ -2,7 +2,7 @@
 //!
 //! Source: Ainsworth, Hayase and Srinivasa 2023, "Git Re-Basin: merging models modulo permutation symmetries", algorithm 1:
 //! layer by layer, the assignment of neurons that makes the inner product with the reference largest, given the other
-//! layers, until nothing changes. Signs of sine neurons are matched along: a pair counts by the size of its product.
+//! layers, until nothing changes. Signs of neurons with an odd activation are matched along: a pair counts by the size of its product.
 
 use equigen_core::action::{Element, NeuronMap};
 use equigen_core::{Activation, Layout};
@@ -55,7 +55,7 @@ pub(crate) fn central_phases(layout: &Layout, network: &[f32]) -> Element {
 fn best(layout: &Layout, layer: usize, entries: usize, reference: &[f32], network: &[f32]) -> NeuronMap {
     let hidden = layout.hidden()[layer];
     let width = hidden.width;
-    let signed = matches!(hidden.activation, Activation::Sine { .. });
+    let signed = hidden.activation.is_odd();
     let (ours, theirs) = (layout.neuron_rows(layer, network), layout.neuron_rows(layer, reference));
     let product =
         |i: usize, j: usize| theirs[i].iter().zip(&ours[j]).take(entries).map(|(a, b)| f64::from(a * b)).sum::<f64>();

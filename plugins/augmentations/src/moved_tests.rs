@@ -69,7 +69,10 @@ fn encoded_coordinates_and_wrong_settings_are_refused() {
     for augmentation in all() {
         let name = augmentation.typetag_name();
         assert_eq!(augmentation.claims(), [Claim::MovesSignal]);
-        let message = augmentation.draw(&layout(Axis::Encoded(2), &[4], 1), 1, &mut rng()).unwrap_err().to_string();
+        let message = augmentation
+            .draw(&layout(Axis::Encoded { coordinates: 2, features: 2 }, &[4], 1), 1, &mut rng())
+            .unwrap_err()
+            .to_string();
         assert!(message.contains(name) && message.contains("encoded coordinates"), "{message}");
     }
     let plane = layout(Axis::Coordinates(2), &[4], 1);

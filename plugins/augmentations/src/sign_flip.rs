@@ -1,15 +1,15 @@
-//! `sign-flip`: random sine neurons negated.
+//! `sign-flip`: random neurons of odd activations negated.
 
 use equigen_core::action::NeuronMap;
 use equigen_core::registry::Claim;
-use equigen_core::{Activation, Augmentation, Draws, Error, Layout, Result, Weights, seed, seed::Rng};
+use equigen_core::{Augmentation, Draws, Error, Layout, Result, Weights, seed, seed::Rng};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::elements::{act, neurons};
 
-/// Negates row, bias and outgoing column of random sine neurons, each with probability one half: another network of the
-/// same function, since sin is odd.
+/// Negates row, bias and outgoing column of random sine and FINER neurons, each with probability one half: another network
+/// of the same function, since those activations are odd.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct SignFlip {}
@@ -19,8 +19,8 @@ equigen_core::register!(Augmentation, SignFlip);
 #[typetag::serde(name = "sign-flip")]
 impl Augmentation for SignFlip {
     fn draw(&self, layout: &Layout, n: usize, rng: &mut Rng) -> Result<Draws> {
-        if !layout.hidden().iter().any(|hidden| matches!(hidden.activation, Activation::Sine { .. })) {
-            let text = format!("sign-flip: networks {layout} have no sine layer; leave `sign-flip` out");
+        if !layout.hidden().iter().any(|hidden| hidden.activation.is_odd()) {
+            let text = format!("sign-flip: networks {layout} have no sine or FINER layer; leave `sign-flip` out");
             return Err(Error::config(text));
         }
         let columns = neurons(layout);
@@ -28,12 +28,12 @@ impl Augmentation for SignFlip {
     }
 
     fn apply(&self, weights: &Weights, draws: &Draws) -> Weights {
-        act(weights, draws, |hidden, numbers| match hidden.activation {
-            Activation::Sine { .. } => {
-                let signs: Vec<f32> = numbers.iter().map(|u| 1f32.copysign(*u)).collect();
-                NeuronMap { incoming: signs.clone(), outgoing: signs, ..NeuronMap::identity(hidden.width) }
+        act(weights, draws, |hidden, numbers| {
+            if !hidden.activation.is_odd() {
+                return NeuronMap::identity(hidden.width);
             }
-            Activation::Relu | Activation::Other => NeuronMap::identity(hidden.width),
+            let signs: Vec<f32> = numbers.iter().map(|u| 1f32.copysign(*u)).collect();
+            NeuronMap { incoming: signs.clone(), outgoing: signs, ..NeuronMap::identity(hidden.width) }
         })
     }
 

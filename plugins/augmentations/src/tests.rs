@@ -3,16 +3,20 @@ use equigen_core::action;
 use equigen_core::laws::{Case, Law, Verdict, augmentation::laws, difference};
 use equigen_core::{Activation, Augmentation, Axis, Draws, Hidden, Seed, Weights};
 
-use crate::{Align, Dropout, Mixup, Noise, Permute, QuantileDropout, Rotate, Shear, SignFlip, Smooth, Translate, Zoom};
+use crate::{
+    Align, Dropout, Mixup, Noise, Permute, PositiveScale, QuantileDropout, Rotate, Shear, SignFlip, Smooth, Translate,
+    Zoom,
+};
 
 #[test]
 fn laws_hold() {
-    let all: [Box<dyn Augmentation>; 12] = [
+    let all: [Box<dyn Augmentation>; 13] = [
         Box::new(Align::default()),
         Box::new(Dropout { probability: 0.2 }),
         Box::new(Mixup::default()),
         Box::new(Noise::default()),
         Box::new(Permute {}),
+        Box::new(PositiveScale::default()),
         Box::new(QuantileDropout::default()),
         Box::new(Rotate::default()),
         Box::new(Shear::default()),
@@ -36,6 +40,22 @@ fn applied(augmentation: &dyn Augmentation, weights: &Weights) -> Weights {
 fn case(networks: usize) -> Case {
     let hidden = [10, 8].map(|width| Hidden { width, activation: Activation::Sine { omega: 3.0 } }).to_vec();
     Case { input: Axis::Coordinates(2), hidden, channels: 1, networks, seed: 5 }
+}
+
+/// What acts on some activations only says so where there are none of them.
+#[test]
+fn layouts_without_such_neurons_are_refused_by_name() {
+    let refusal = |augmentation: &dyn Augmentation, activation: Activation| {
+        let hidden = vec![Hidden { width: 4, activation }];
+        let layout = Case { hidden, ..case(1) }.layout();
+        augmentation.draw(&layout, 1, &mut Seed::new(3).stream(0)).unwrap_err().to_string()
+    };
+    let gabor = Activation::Gabor { omega: 10.0, scale: 5.0 };
+    assert!(refusal(&SignFlip {}, Activation::Relu).contains("sign-flip: networks 2-4-1"));
+    assert!(refusal(&SignFlip {}, gabor).contains("no sine or FINER layer"));
+    let sine = Activation::Sine { omega: 3.0 };
+    assert!(refusal(&PositiveScale::default(), sine).contains("positive-scale: networks 2-4-1"));
+    assert!(refusal(&PositiveScale { range: 1.0 }, Activation::Relu).contains("`range` = 1"));
 }
 
 #[test]

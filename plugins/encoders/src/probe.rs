@@ -46,7 +46,7 @@ const NEURON_PROBES: usize = 16;
 impl Encoder for Probe {
     fn build(&self, context: &EncoderContext) -> Result<Box<dyn EncoderModel>> {
         check_sizes(self.dim, &[("hidden", self.hidden), ("side", self.side)])?;
-        let dimensions = context.inr.dimensions(&context.layout);
+        let dimensions = context.layout.coordinates();
         let count = self.side * self.side;
         let mut init = Init::new(context.seed, &context.device);
         let points = if dimensions == 2 { grid(self.side) } else { quasi_random(count, dimensions) };

@@ -1,9 +1,11 @@
 //! `siren`: dense layers with sines between them.
 
-use equigen_core::{Activation, Axis, Error, Hidden, Inr, Layout, Result, seed, seed::Rng};
+use equigen_core::{Activation, Axis, Inr, Layout, Result, seed::Rng};
 use equigen_kernels::{Activation as Neuron, DenseStack};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::shared::{self, check_positive, uniform_start};
 
 /// Dense layers with sin(omega z) between them, on raw coordinates.
 ///
@@ -43,29 +45,13 @@ equigen_core::register!(Inr, Siren);
 #[typetag::serde(name = "siren")]
 impl Inr for Siren {
     fn layout(&self, dimensions: usize, channels: usize) -> Result<Layout> {
-        if self.hidden.is_empty() || self.hidden.contains(&0) {
-            return Err(Error::config(format!(
-                "siren: `hidden` = {:?}: give at least one width, none of them 0, such as [32, 32]",
-                self.hidden
-            )));
-        }
-        if !(self.omega.is_finite() && self.omega > 0.0) {
-            return Err(Error::config(format!("siren: `omega` = {}: give a number above 0, such as 30", self.omega)));
-        }
+        check_positive("siren", "omega", self.omega, 30.0)?;
         let activation = Activation::Sine { omega: self.omega };
-        let hidden: Vec<Hidden> = self.hidden.iter().map(|&width| Hidden { width, activation }).collect();
-        Ok(Layout::dense(Axis::Coordinates(dimensions), &hidden, channels))
+        shared::layout("siren", Axis::Coordinates(dimensions), &self.hidden, activation, channels)
     }
 
     fn initialise(&self, layout: &Layout, rng: &mut Rng) -> Vec<f32> {
-        let mut parameters = Vec::with_capacity(layout.parameters());
-        for layer in 0..layout.layers() {
-            let (weight, bias) = self.bounds(layer, layout);
-            for (tensor, bound) in [(layout.weight(layer), weight), (layout.bias(layer), bias)] {
-                parameters.extend(seed::uniform(rng, tensor.len(), -bound, bound));
-            }
-        }
-        parameters
+        uniform_start(layout, rng, |layer, fan_in| self.bounds(layer, fan_in, layer + 1 == layout.layers()))
     }
 
     fn dense(&self, layout: &Layout) -> Option<DenseStack> {
@@ -84,19 +70,16 @@ impl Inr for Siren {
 
 impl Siren {
     /// Bounds of the uniform draws of a layer's weight and bias.
-    fn bounds(&self, layer: usize, layout: &Layout) -> (f32, f32) {
-        let fan_in = layout.weight(layer).shape[1] as f64;
+    fn bounds(&self, layer: usize, fan_in: f64, output: bool) -> (f64, f64) {
         let sine = (6.0 / fan_in).sqrt() / self.omega;
-        let (weight, bias) = match self.variant {
+        match self.variant {
             Variant::Dwsnets => (sine, 0.0),
             Variant::Standard => {
                 let weight = if layer == 0 { 1.0 / fan_in } else { sine };
                 // An output bias would be a random grey under every image, which the fit had to remove first.
-                let output = layer + 1 == layout.layers();
                 (weight, if output { 0.0 } else { 1.0 / fan_in.sqrt() })
             }
-        };
-        (weight as f32, bias as f32)
+        }
     }
 }
 
@@ -106,7 +89,7 @@ mod tests {
 
     use burn::tensor::{Device, Tensor};
     use equigen_core::dense::{self, Points};
-    use equigen_core::{Seed, Weights, host};
+    use equigen_core::{Seed, Weights, host, seed};
     use proptest::prelude::*;
 
     use super::*;

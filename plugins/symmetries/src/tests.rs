@@ -30,7 +30,7 @@ fn layout(width: usize, activation: Activation) -> Layout {
 #[test]
 fn every_neuron_is_moved_by_some_element() {
     for symmetry in all() {
-        for activation in [Activation::Sine { omega: 30.0 }, Activation::Relu] {
+        for activation in [Activation::Sine { omega: 30.0 }, Activation::Relu, Activation::Finer { omega: 30.0 }] {
             let layout = layout(8, activation);
             if !symmetry.acts_on(&layout.hidden()[0]) {
                 continue;
@@ -53,7 +53,10 @@ fn layouts_and_settings_without_sense_are_refused() {
         |symmetry: &dyn Symmetry, layout: &Layout| symmetry.sample(layout, &mut rng()).unwrap_err().to_string();
     let none = Layout::dense(Axis::Coordinates(2), &[], 1);
     assert!(refusal(&Permutation {}, &none).contains("no hidden layer"));
-    assert!(refusal(&SignFlip {}, &layout(3, Activation::Relu)).contains("no sine layer"));
+    assert!(refusal(&SignFlip {}, &layout(3, Activation::Relu)).contains("no sine or FINER layer"));
+    let finer = layout(3, Activation::Finer { omega: 30.0 });
+    assert!(refusal(&PhaseShift::default(), &finer).contains("no sine layer"));
+    assert!(refusal(&SignFlip {}, &layout(3, Activation::Gabor { omega: 10.0, scale: 5.0 })).contains("no sine"));
     let sine = layout(3, Activation::Sine { omega: 30.0 });
     assert!(refusal(&PositiveScale::default(), &sine).contains("no ReLU layer"));
     assert!(refusal(&PhaseShift { range: 0 }, &sine).contains("`range` = 0"));

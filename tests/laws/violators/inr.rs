@@ -19,6 +19,8 @@ enum Planted {
     DependsOnTheBatch,
     /// The fused stack has twice the frequency that the activations have.
     FusesAnotherFrequency,
+    /// It has no fused stack, and its layout says FINER where it computes sines.
+    SaysAnotherActivation,
     /// Values are right, and gradients point the other way.
     NegatesGradients,
 }
@@ -28,10 +30,20 @@ fn stack(layout: &Layout, omega: f64) -> DenseStack {
     DenseStack::siren(&layout.widths(), omega as f32)
 }
 
+impl Planted {
+    fn omega(self) -> f64 {
+        if self == Self::FusesAnotherFrequency { 2.0 * OMEGA } else { OMEGA }
+    }
+}
+
 #[typetag::serde(name = "violator-inr")]
 impl Inr for Planted {
     fn layout(&self, dimensions: usize, channels: usize) -> Result<Layout> {
-        let hidden = [4, 3].map(|width| Hidden { width, activation: Activation::Sine { omega: OMEGA } });
+        let activation = match self {
+            Self::SaysAnotherActivation => Activation::Finer { omega: OMEGA },
+            _ => Activation::Sine { omega: OMEGA },
+        };
+        let hidden = [4, 3].map(|width| Hidden { width, activation });
         Ok(Layout::dense(Axis::Coordinates(dimensions), &hidden, channels))
     }
 
@@ -42,11 +54,14 @@ impl Inr for Planted {
     }
 
     fn dense(&self, layout: &Layout) -> Option<DenseStack> {
-        Some(stack(layout, if *self == Self::FusesAnotherFrequency { 2.0 * OMEGA } else { OMEGA }))
+        if *self == Self::SaysAnotherActivation {
+            return None;
+        }
+        Some(stack(layout, self.omega()))
     }
 
     fn forward(&self, weights: &Weights, points: &Points) -> Tensor<3> {
-        let stack = self.stack(weights);
+        let stack = stack(weights.layout(), self.omega());
         match self {
             Self::DependsOnTheBatch => {
                 let values = dense::render(&stack, weights, points);
@@ -84,6 +99,12 @@ fn dependence_on_the_batch_is_caught() {
 fn a_fused_stack_that_disagrees_is_caught() {
     let wrong = caught(&laws(&Planted::FusesAnotherFrequency), "fused equals plain", &[1], 1);
     assert!(wrong.starts_with("plain tensor code"), "{wrong}");
+}
+
+#[test]
+fn a_layout_that_says_another_activation_is_caught_without_a_stack() {
+    let wrong = caught(&laws(&Planted::SaysAnotherActivation), "fused equals plain", &[1], 1);
+    assert!(wrong.starts_with("double precision"), "{wrong}");
 }
 
 #[test]

@@ -50,7 +50,7 @@ pub(super) fn of(layout: &Layout) -> Vec<Space> {
                     axes.push(*layer);
                     sizes.push(*size);
                 }
-                Axis::Coordinates(_) | Axis::Encoded(_) | Axis::Channels(_) => fixed *= size,
+                Axis::Coordinates(_) | Axis::Encoded { .. } | Axis::Channels(_) => fixed *= size,
             }
         }
         Space {
