@@ -1,6 +1,7 @@
 //! End-to-end tests of the program.
 
 mod bare;
+mod colour;
 mod common;
 mod devices;
 mod plugins;

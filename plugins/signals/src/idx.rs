@@ -3,7 +3,6 @@
 //! A file is read from its start on and never held as a whole: it may be larger than memory.
 
 use std::io::{self, BufRead, Read};
-use std::path::Path;
 
 use equigen_core::{Error, Result};
 use flate2::bufread::MultiGzDecoder;
@@ -20,16 +19,6 @@ pub(crate) struct Idx<const D: usize> {
     what: &'static str,
     /// What follows the header, unpacked.
     data: Box<dyn Read>,
-}
-
-/// Opens a file as it lies on the disk.
-pub(crate) fn open(path: &Path) -> Result<fs_err::File> {
-    fs_err::File::open(path).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => {
-            Error::failed(format!("`{}`: there is no such file; check the path", path.display()))
-        }
-        _ => error.into(),
-    })
 }
 
 /// Grey images of one size, a byte a pixel: `[n, height, width]`.

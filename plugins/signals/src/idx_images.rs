@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::idx::{self, Idx};
+use crate::paths::{self, in_file};
 
 /// Grey images with labels from two idx files, plain or gzipped, as MNIST comes.
 ///
@@ -36,7 +37,7 @@ impl IdxImages {
     }
 
     fn open_images(&self) -> Result<Idx<3>> {
-        idx::images(BufReader::new(idx::open(&self.images)?)).map_err(|error| in_file(error, &self.images))
+        idx::images(BufReader::new(paths::open(&self.images)?)).map_err(|error| in_file(error, &self.images))
     }
 }
 
@@ -44,21 +45,13 @@ impl IdxImages {
 impl Signals for IdxImages {
     fn resolve(&mut self, folder: &Path) {
         for path in [&mut self.images, &mut self.labels] {
-            // An empty path stays empty: it is missing, not the folder.
-            if !path.as_os_str().is_empty() {
-                *path = std::path::absolute(folder.join(&*path)).unwrap_or_else(|_| folder.join(&*path));
-            }
+            paths::resolve(path, folder);
         }
     }
 
     fn fingerprint(&self) -> Result<String> {
         self.check_paths()?;
-        let hash = |path: &Path| -> Result<blake3::Hash> {
-            let mut hasher = blake3::Hasher::new();
-            hasher.update_reader(idx::open(path)?)?;
-            Ok(hasher.finalize())
-        };
-        let (images, labels) = (hash(&self.images)?, hash(&self.labels)?);
+        let (images, labels) = (paths::hash(&self.images)?, paths::hash(&self.labels)?);
         Ok(format!("idx-images images={images} labels={labels}"))
     }
 
@@ -66,7 +59,7 @@ impl Signals for IdxImages {
         self.check_paths()?;
         // To its end once, so that a damaged file is refused before hours go into what stands before the damage.
         self.open_images()?.check_all().map_err(|error| in_file(error, &self.images))?;
-        let labels = BufReader::new(idx::open(&self.labels)?);
+        let labels = BufReader::new(paths::open(&self.labels)?);
         let labels = idx::labels(labels).map_err(|error| in_file(error, &self.labels))?;
         let images = self.open_images()?;
         let [count, ..] = images.extents;
@@ -80,10 +73,6 @@ impl Signals for IdxImages {
         }
         Ok(Box::new(Reader { images, path: self.images.clone(), labels }))
     }
-}
-
-fn in_file(error: Error, path: &Path) -> Error {
-    error.within(format!("`{}`", path.display()))
 }
 
 /// A pair of open files.

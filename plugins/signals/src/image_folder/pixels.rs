@@ -1,0 +1,45 @@
+//! A picture's bytes to values.
+
+use std::io::Cursor;
+
+use equigen_core::{Error, Result};
+use image::{ImageReader, Rgb32FImage, imageops};
+
+use super::Colour;
+
+fn reader(bytes: &[u8]) -> Result<ImageReader<Cursor<&[u8]>>> {
+    let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format()?;
+    match reader.format() {
+        Some(_) => Ok(reader),
+        None => Err(Error::failed("it is no PNG or JPEG picture, whatever its name says; replace it or take it away")),
+    }
+}
+
+fn damaged(error: image::ImageError) -> Error {
+    Error::failed(format!("the picture cannot be read ({error}); replace it or take it away"))
+}
+
+/// Width and height, by the header alone.
+pub(super) fn size(bytes: &[u8]) -> Result<[u32; 2]> {
+    reader(bytes)?.into_dimensions().map(|(width, height)| [width, height]).map_err(damaged)
+}
+
+/// Values `[pixels, channels]` in `[0, 1]` of a picture of this width and height; of another size, it is resampled.
+pub(super) fn values(bytes: &[u8], colour: Colour, [width, height]: [u32; 2]) -> Result<Vec<f32>> {
+    let picture = reader(bytes)?.decode().map_err(damaged)?.into_rgba32f();
+    // Over white before anything is resampled: the colour of what is transparent means nothing.
+    let opaque = picture.pixels().flat_map(|pixel| {
+        let [red, green, blue, alpha] = pixel.0;
+        [red, green, blue].map(|value| value * alpha + (1.0 - alpha))
+    });
+    let mut opaque = Rgb32FImage::from_raw(picture.width(), picture.height(), opaque.collect())
+        .expect("three values for each pixel of the picture");
+    if opaque.dimensions() != (width, height) {
+        opaque = imageops::resize(&opaque, width, height, imageops::FilterType::Lanczos3);
+    }
+    let pixels = opaque.pixels().map(|pixel| pixel.0.map(|value| value.clamp(0.0, 1.0)));
+    Ok(match colour {
+        Colour::Rgb => pixels.flatten().collect(),
+        Colour::Grey => pixels.map(|[red, green, blue]| 0.2126 * red + 0.7152 * green + 0.0722 * blue).collect(),
+    })
+}
