@@ -27,7 +27,7 @@ pub struct Wire {
 
 impl Default for Wire {
     fn default() -> Self {
-        Self { hidden: vec![32; 2], omega: 10.0, scale: 5.0 }
+        Self { hidden: vec![32; 2], omega: 20.0, scale: 5.0 }
     }
 }
 
@@ -36,7 +36,7 @@ equigen_core::register!(Inr, Wire);
 #[typetag::serde(name = "wire")]
 impl Inr for Wire {
     fn layout(&self, dimensions: usize, channels: usize) -> Result<Layout> {
-        check_positive("wire", "omega", self.omega, 10.0)?;
+        check_positive("wire", "omega", self.omega, 20.0)?;
         check_positive("wire", "scale", self.scale, 5.0)?;
         let activation = Activation::Gabor { omega: self.omega, scale: self.scale };
         shared::layout("wire", Axis::Coordinates(dimensions), &self.hidden, activation, channels)
