@@ -3,8 +3,8 @@
 use base64::Engine;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-/// A page of this name around a body.
-pub(super) fn document(name: &str, body: &Markup) -> String {
+/// A page of this name around a body: HTML that needs no other file.
+pub fn document(name: &str, body: &Markup) -> String {
     let page = html! {
         (DOCTYPE)
         html lang="en" {

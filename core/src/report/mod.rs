@@ -4,14 +4,16 @@ mod chart;
 mod document;
 mod page;
 mod sweep;
+pub mod viewer;
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
+pub use document::document;
 pub use sweep::{sweep_csv, sweep_page, sweep_table};
 
 use crate::run::{Curve, RunRecord};
-use crate::stages::{Evaluation, Samples, Split};
+use crate::stages::{Evaluation, Samples, Split, Walk};
 use crate::{Result, Zoo, device, files, picture};
 
 /// Everything that the page shows.
@@ -24,6 +26,7 @@ struct Contents {
     zoo: Zoo,
     samples: Zoo,
     sample_shots: Samples,
+    walk: Option<(Walk, Zoo)>,
     curves: Vec<(&'static str, Curve)>,
 }
 
@@ -42,6 +45,7 @@ pub fn write(run: &Path) -> Result<()> {
         zoo: Zoo::load(&run.join("fit/zoo.safetensors"))?,
         samples: Zoo::load(&run.join("sample/weights.safetensors"))?,
         sample_shots: files::read_json(&run.join("sample/samples.json"))?,
+        walk: Walk::read(&run.join("sample"))?,
         curves: ["judge", "pretrain", "train", "adapt"].into_iter().map(curve).collect::<Result<_>>()?,
     };
     files::write(&run.join("report.html"), page::render(&contents)?.as_bytes())

@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use super::document::{data_uri, document};
+use super::viewer::{sample_viewer, walk_viewer};
 use super::{Contents, chart, columns, figure, render_at};
 use crate::config::Init;
 use crate::{Domain, Result, Zoo, picture};
@@ -18,6 +19,10 @@ pub(super) fn render(contents: &Contents) -> Result<String> {
     let large: Vec<usize> = (0..samples.len().min(LARGE)).collect();
     let held_large: Vec<usize> = split.ceiling.iter().take(LARGE).copied().collect();
     let shown = evaluation.count.min(64);
+    let walk = match &contents.walk {
+        Some((walk, networks)) => walk_viewer(walk, networks, zoo, &split.shots)?,
+        None => None,
+    };
     let body = html! {
                 h1 { (contents.name) }
                 p.soft {
@@ -39,9 +44,15 @@ pub(super) fn render(contents: &Contents) -> Result<String> {
                 h2 { "Generated" }
                 (grid(samples, &all, 1, 16, "All generated networks, in order; none is chosen by hand.")?)
 
+                @if let Some(walk) = &walk {
+                    h2 { "Between the shots" }
+                    (walk)
+                }
+
                 h2 { "Generated, with the nearest shot below" }
                 p.soft { "The first " (PAIRS.min(samples.len())) ". Nearest in the judge's features." }
                 (pairs(contents)?)
+                @if let Some(viewer) = sample_viewer(samples, &evaluation.nearest_shot, zoo, &split.shots) { (viewer) }
 
                 h2 { "At eight times the resolution" }
                 (grid(samples, &large, 8, 4, "Generated networks, evaluated between the pixels that anything was trained on.")?)

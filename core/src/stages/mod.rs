@@ -16,6 +16,7 @@ mod sample;
 mod screen;
 mod split;
 mod train;
+mod walk;
 
 pub use encoder_quality::EncoderQuality;
 pub use evaluate::{Evaluation, Row};
@@ -24,6 +25,7 @@ pub(crate) use fit::join_fits;
 pub use judge::JudgeReport;
 pub use sample::{Samples, sample_more};
 pub use split::Split;
+pub use walk::Walk;
 
 use serde_json::{Value, json};
 
@@ -111,7 +113,7 @@ pub const STAGES: [Stage; 9] = [
     },
     Stage {
         name: "sample",
-        format: 3,
+        format: 4,
         inputs: &["fit", "split", "expand", "pretrain", "adapt"],
         reads_signals: false,
         settings: |pipeline| json!([pipeline.sample, pipeline.fit]),

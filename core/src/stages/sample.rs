@@ -8,6 +8,7 @@ use super::data::Data;
 use super::deform::{Deformed, deformed};
 use super::expand::Families;
 use super::screen::{Discriminant, target_rows};
+use super::walk;
 use crate::config::{Condition, Pipeline};
 use crate::run::StageContext;
 use crate::{EncoderModel, FeatureBank, GeneratorModel, Result, Seed, Zoo, ZooItem, files, host, picture};
@@ -27,7 +28,10 @@ pub struct Samples {
 }
 
 pub(super) fn run(context: &StageContext<'_>) -> Result<()> {
-    sample_more(context, context.pipeline.sample.count)
+    let (data, families) = Data::with_kin(context)?;
+    let sampler = Sampler::load(context, &data, &families)?;
+    sampler.write(context.pipeline.sample.count)?;
+    walk::write(&sampler, &Draw::of(context.pipeline))
 }
 
 /// Draws `count` samples from the stages of a run into the context's folder.
@@ -36,10 +40,7 @@ pub(super) fn run(context: &StageContext<'_>) -> Result<()> {
 /// If a stage's files are missing.
 pub fn sample_more(context: &StageContext<'_>, count: usize) -> Result<()> {
     let (data, families) = Data::with_kin(context)?;
-    let sampler = Sampler::load(context, &data, &families)?;
-    let (zoo, samples) = sampler.screened(count, &Draw::of(context.pipeline), context.seed)?;
-    write(&zoo, context.folder)?;
-    files::write_json(&context.folder.join("samples.json"), &samples)
+    Sampler::load(context, &data, &families)?.write(count)
 }
 
 /// How networks are drawn.
@@ -102,6 +103,13 @@ impl<'a> Sampler<'a> {
         Ok(Self { context, data, encoder, generator, bank, discriminant })
     }
 
+    /// Draws `count` networks into the context's folder.
+    fn write(&self, count: usize) -> Result<()> {
+        let (zoo, samples) = self.screened(count, &Draw::of(self.context.pipeline), self.context.seed)?;
+        write(&zoo, self.context.folder)?;
+        files::write_json(&self.context.folder.join("samples.json"), &samples)
+    }
+
     /// `count` networks that pass the screen, shared evenly among the shots as far as they do.
     pub(super) fn screened(&self, count: usize, draw: &Draw, seed: Seed) -> Result<(Zoo, Samples)> {
         let least = self.context.pipeline.sample.screen;
@@ -152,12 +160,12 @@ impl<'a> Sampler<'a> {
 
     fn features(&self, rows: &[usize], seed: Seed) -> Result<Vec<f32>> {
         let sample = &self.context.pipeline.sample;
-        if matches!(self.context.pipeline.train.condition, Condition::None) {
+        if !self.is_conditioned() {
             return Ok(vec![0.0; rows.len() * self.bank.dim]);
         }
-        let (device, mut rng) = (&self.context.device, seed.stream(0));
-        let mut features = if sample.deformations.is_empty() {
-            host::read(self.encoder.pooled(&self.data.zoo.weights(rows, device)))
+        let device = &self.context.device;
+        let features = if sample.deformations.is_empty() {
+            self.encoded(rows)
         } else {
             let job = |row: &usize| Deformed { row: *row, level: 1.0, new_class: false, class: 0 };
             let jobs: Vec<Deformed> = rows.iter().map(job).collect();
@@ -166,14 +174,25 @@ impl<'a> Sampler<'a> {
             let all: Vec<usize> = (0..rows.len()).collect();
             host::read(self.encoder.pooled(&zoo.weights(&all, device)))
         };
-        if let Some(disturbance) = &sample.disturbance {
-            let level = vec![disturbance.scale() as f32; rows.len()];
-            disturbance.disturb(&mut features, &level, &self.bank, &mut rng)?;
+        self.disturbed(features, 1.0, seed)
+    }
+
+    /// Features `[rows, dim]` of rows of the zoo.
+    pub(super) fn encoded(&self, rows: &[usize]) -> Vec<f32> {
+        self.data.encode_rows(&*self.encoder, rows, &self.context.device)
+    }
+
+    /// Features after the disturbance of the pipeline, if there is one, at this share of its scale.
+    pub(super) fn disturbed(&self, mut features: Vec<f32>, share: f64, seed: Seed) -> Result<Vec<f32>> {
+        if let Some(disturbance) = &self.context.pipeline.sample.disturbance {
+            let level = vec![(share * disturbance.scale()) as f32; features.len() / self.bank.dim];
+            disturbance.disturb(&mut features, &level, &self.bank, &mut seed.stream(0))?;
         }
         Ok(features)
     }
 
-    fn generate(&self, features: Vec<f32>, draw: &Draw, seed: Seed) -> Result<Zoo> {
+    /// A network for each of these features.
+    pub(super) fn generate(&self, features: Vec<f32>, draw: &Draw, seed: Seed) -> Result<Zoo> {
         let dim = self.bank.dim;
         let total = features.len() / dim;
         let device = &self.context.device;
@@ -190,9 +209,33 @@ impl<'a> Sampler<'a> {
     }
 
     /// Generated values as a zoo of the target class.
-    fn zoo(&self, values: Vec<f32>) -> Zoo {
+    pub(super) fn zoo(&self, values: Vec<f32>) -> Zoo {
         let item = ZooItem { label: self.data.split.target.clone(), psnr: 0.0, steps: 0 };
         let count = values.len() / self.data.zoo.layout.parameters();
         self.data.zoo.with_networks(values, vec![item; count])
+    }
+    /// Rows of the shots.
+    pub(super) fn shots(&self) -> &[usize] {
+        &self.data.split.shots
+    }
+
+    /// Parameters of one network.
+    pub(super) fn parameters(&self) -> usize {
+        self.data.zoo.layout.parameters()
+    }
+
+    /// Whether the generator is told of any shot.
+    pub(super) fn is_conditioned(&self) -> bool {
+        !matches!(self.context.pipeline.train.condition, Condition::None)
+    }
+
+    /// Whether features are moved by anything.
+    pub(super) fn disturbs(&self) -> bool {
+        self.context.pipeline.sample.disturbance.as_ref().is_some_and(|disturbance| disturbance.scale() > 0.0)
+    }
+
+    /// The context that it was loaded for.
+    pub(super) fn context(&self) -> &StageContext<'a> {
+        self.context
     }
 }
