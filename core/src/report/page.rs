@@ -164,9 +164,12 @@ fn pairs(contents: &Contents) -> Result<Markup> {
         let stacked: Vec<f32> = sample.iter().chain(shot).copied().collect();
         picture::png(&domain, &stacked, 1).map(|bytes| data_uri(&bytes))
     };
+    // Whole multiples of a pixel, and the border.
+    let Domain::Image { width, .. } = domain;
+    let width = width * (64 / width).max(1) + 2;
     let pictures = samples.chunks(length).zip(nearest.chunks(length)).map(pair).collect::<Result<Vec<_>>>()?;
     Ok(html! {
-        div.pairs {
+        div.pairs style=(format!("--width:{width}px")) {
             @for (i, picture) in pictures.iter().enumerate() {
                 img src=(picture) alt=(format!("sample {i} above its nearest shot"));
             }

@@ -46,10 +46,10 @@ pub(in super::super) fn walk_viewer(walk: &Walk, networks: &Zoo, zoo: &Zoo, shot
                 div { canvas.to style=(aspect) role="img" aria-label="The shot where the walk ends" {} span.soft { "to" } }
             }
             div.controls {
-                label { "Shots" select {} }
-                label { "Walk" input type="range" name="way" min="0" max="1" step="any" value="0.5"; }
+                label { span { "Shots" } select {} }
+                label { span { "Walk" } input type="range" name="way" min="0" max="1" step="any" value="0.5"; }
                 @if walk.levels > 1 {
-                    label { "Disturbance" input type="range" name="level" min="0" max="1" step="any" value="0.5"; }
+                    label { span { "Disturbance" } input type="range" name="level" min="0" max="1" step="any" value="0.5"; }
                 }
                 output {}
             }
@@ -91,7 +91,7 @@ pub(in super::super) fn sample_viewer(samples: &Zoo, nearest: &[usize], zoo: &Zo
                 div { canvas.shot style=(aspect) role="img" aria-label="The nearest shot, in the same view" {} span.soft { "nearest shot" } }
             }
             div.controls {
-                label { "Sample" input type="range" name="sample" min="0" max=(shown - 1) step="1" value="0"; }
+                label { span { "Sample" } input type="range" name="sample" min="0" max=(shown - 1) step="1" value="0"; }
                 output {}
             }
             figcaption {
