@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::sample::{Draw, Sampler};
 use crate::{Result, Zoo, files};
 
-/// Parameters of all networks of the walks together, at most: in half precision and base64 this is 1.6 MB of a page.
-const MOST: usize = 600_000;
+/// Parameters of all networks of the walks together, at most: in half precision and base64 this is 1.3 MB of a page.
+const MOST: usize = 500_000;
 /// Steps of a walk and levels of variation, the finest grid first; large networks get a coarser one.
 const GRIDS: [(usize, usize); 3] = [(7, 6), (5, 4), (3, 3)];
 /// Walks, at most.
