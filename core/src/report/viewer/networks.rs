@@ -56,10 +56,10 @@ pub(in super::super) fn walk_viewer(walk: &Walk, networks: &Zoo, zoo: &Zoo, shot
             figcaption {
                 "Drag the picture in the middle: sideways to walk from one shot to the other"
                 @if walk.levels > 1 { ", up and down for the disturbance (100 % is that of the samples)" }
-                ". The arrow keys do the same. Each walk keeps one draw of noise, and nothing is screened. The page evaluates
-                 the networks itself: of " (walk.steps) " features on the way, " (walk.levels) " levels each, the generator
-                 has made the networks. Between them weights are mixed where that stays between the pictures ("
-                (format!("{:.0}", 100.0 * share)) " % of the way here), and elsewhere it jumps to the nearest network."
+                ". The arrow keys do the same. The page evaluates networks that the generator made, for " (walk.steps)
+                " features on the way at " (walk.levels) " levels each, with one draw of noise a walk; none is screened. In
+                 between it mixes their weights where such a mixture renders as a mixture of the pictures (here in "
+                (format!("{:.0}", 100.0 * share)) " % of the cells), and elsewhere it jumps to the nearest network."
             }
         }
         script { (PreEscaped(include_str!("networks.js"))) }
