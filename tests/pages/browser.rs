@@ -36,8 +36,7 @@ impl Browser {
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let report = text.split("<pre id=\"found\">").nth(1).and_then(|rest| rest.split("</pre>").next());
         let messages = String::from_utf8_lossy(&output.stderr);
-        let report = report.unwrap_or_else(|| panic!("the page's script left nothing behind: {messages}"));
-        if text.contains("has no WebGL") { format!("no WebGL\n{report}") } else { report.to_owned() }
+        report.unwrap_or_else(|| panic!("the page's script left nothing behind: {messages}")).to_owned()
     }
 }
 

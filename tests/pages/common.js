@@ -1,7 +1,7 @@
 // What the scripts of the tests share: frames, pixels, events, and a place for what they find.
 const report = document.body.appendChild(document.createElement("pre"));
 report.id = "found";
-const find = (what, value) => { report.textContent += `${what}: ${value}\n`; };
+const note = (what, value) => { report.textContent += `${what}: ${value}\n`; };
 addEventListener("error", event => { report.textContent += `error: ${event.message}\n`; });
 addEventListener("unhandledrejection", event => { report.textContent += `error: ${event.reason}\n`; });
 
@@ -13,13 +13,13 @@ const pixels = canvas => new Promise(done => requestAnimationFrame(() => {
   context.drawImage(canvas, 0, 0);
   done(context.getImageData(0, 0, copy.width, copy.height));
 }));
-/** Share of the pixels that differ visibly; pictures of different sizes are compared at places, not pixels. */
+/** Share of the pixels that differ by more than rounding; pictures of different sizes are compared at places, not pixels. */
 const changed = (a, b) => {
   let count = 0;
   for (let y = 0; y < a.height; y++) for (let x = 0; x < a.width; x++) {
     const i = 4 * (y * a.width + x);
     const j = 4 * ((y * b.height / a.height | 0) * b.width + (x * b.width / a.width | 0));
-    if ([0, 1, 2, 3].some(k => Math.abs(a.data[i + k] - b.data[j + k]) > 8)) count++;
+    if ([0, 1, 2, 3].some(k => Math.abs(a.data[i + k] - b.data[j + k]) > 1)) count++;
   }
   return count / (a.width * a.height);
 };

@@ -5,22 +5,22 @@
   const walk = document.querySelector("figure.walk"), main = walk.querySelector("canvas.main");
   const first = await settled(main);
   const light = first.data.filter((value, i) => i % 4 === 0 && value > 40).length / (first.width * first.height);
-  find("drawn", light);
+  note("drawn", light);
   drag(main, 60, 0);
   const dragged = await settled(main);
-  find("changed by dragging", changed(first, dragged));
+  note("changed by dragging", changed(first, dragged));
   key(main, "ArrowLeft");
   const left = await settled(main);
-  find("changed by arrow", changed(dragged, left));
+  note("changed by arrow", changed(dragged, left));
   const level = walk.querySelector("[name=level]");
   level.value = 1;
   level.dispatchEvent(new Event("input"));
   const disturbed = await settled(main);
-  find("changed by disturbance", changed(left, disturbed));
+  note("changed by disturbance", changed(left, disturbed));
   const choice = walk.querySelector("select");
   choice.value = 1;
   choice.dispatchEvent(new Event("input"));
-  find("changed by other shots", changed(disturbed, await settled(main)));
+  note("changed by other shots", changed(disturbed, await settled(main)));
 
   const look = document.querySelector("figure.look"), sample = look.querySelector("canvas.main");
   // 82 pixels without the border: every third is where one of the program's 28 is.
@@ -37,12 +37,12 @@
     const [px, py] = [[x, spec.width, before.width], [y, spec.height, before.height]].map(([i, n, m]) => Math.round(i * (m - 1) / (n - 1)));
     total += Math.abs(truth.data[4 * (y * spec.width + x)] - before.data[4 * (py * before.width + px)]);
   }
-  find("off the program's picture", total / (spec.width * spec.height));
+  note("off the program's picture", total / (spec.width * spec.height));
   const slider = look.querySelector("input");
   slider.value = 1;
   slider.dispatchEvent(new Event("input"));
   const second = await settled(sample);
-  find("changed by other sample", changed(before, second));
+  note("changed by other sample", changed(before, second));
   key(sample, "+");
-  find("changed by zoom", changed(second, await settled(sample)));
+  note("changed by zoom", changed(second, await settled(sample)));
 })();

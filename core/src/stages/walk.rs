@@ -8,7 +8,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::sample::{Draw, Sampler};
-use crate::{Result, Zoo, files};
+use crate::{Error, Result, Zoo, files};
 
 /// Parameters of all networks of the walks together, at most: in half precision and base64 this is 1.3 MB of a page.
 const MOST: usize = 500_000;
@@ -32,13 +32,24 @@ impl Walk {
     /// Reads the walks of finished samples; `None` if there are none.
     ///
     /// # Errors
-    /// If a file is damaged.
+    /// If a file is damaged, or the two do not belong together.
     pub fn read(folder: &Path) -> Result<Option<(Self, Zoo)>> {
         let path = folder.join("walk.json");
         if !path.exists() {
             return Ok(None);
         }
-        Ok(Some((files::read_json(&path)?, Zoo::load(&folder.join("walk.safetensors"))?)))
+        let walk: Self = files::read_json(&path)?;
+        let networks = Zoo::load(&folder.join("walk.safetensors"))?;
+        let count = walk.pairs.len() * walk.steps * walk.levels;
+        if count == 0 || count != networks.len() {
+            let text = format!(
+                "`{}` tells of {count} networks, but there are {}; run the pipeline again with `--force`",
+                path.display(),
+                networks.len()
+            );
+            return Err(Error::failed(text));
+        }
+        Ok(Some((walk, networks)))
     }
 
     /// The walks that a run's samples deserve; `None` where shots are too few, networks too large, or the generator is

@@ -31,15 +31,15 @@ for (const figure of document.querySelectorAll("figure.shapes:not(.live)")) {
   start(figure, JSON.parse(part("shapes")), Uint8Array.from(atob(part("geometry")), c => c.charCodeAt(0)));
 }
 
-/** Place and normal of each corner, 6 numbers, in a ball of radius 1; `at` is where the shape's bytes begin. */
+/** Place and normal of each corner, 6 numbers, in the ball of radius 1; `at` is where the shape's bytes begin. */
 function unpack(shape, data, at) {
-  const [x, y, z, ...size] = shape.bounds, low = [x, y, z];
-  const radius = Math.hypot(...size) / 2 || 1;
-  const places = new Float32Array(3 * shape.vertices);
+  const size = shape.size, places = new Float32Array(3 * shape.vertices);
   for (let i = 0; i < places.length; i++, at += 2) {
-    const share = (data[at] + 256 * data[at + 1]) / 65535;
-    places[i] = (share - 0.5) * size[i % 3] / radius;
+    places[i] = ((data[at] + 256 * data[at + 1]) / 65535 - 0.5) * size[i % 3];
   }
+  let radius = 0;
+  for (let i = 0; i < places.length; i += 3) radius = Math.max(radius, Math.hypot(places[i], places[i + 1], places[i + 2]));
+  for (let i = 0; i < places.length; i++) places[i] /= radius || 1;
   const corners = new Uint32Array(3 * shape.triangles);
   for (let i = 0, index = 0; i < corners.length; i++) {
     let value = 0, factor = 1, byte;

@@ -31,14 +31,14 @@ pub fn shape_viewer(shapes: &[Shape<'_>], most: usize) -> Result<Markup> {
     let mut packed = Vec::new();
     let mut index = Vec::new();
     for shape in shapes {
-        let (bounds, data) = pack(shape).map_err(|error| error.within(format!("shape `{}`", shape.name)))?;
+        let (size, data) = pack(shape).map_err(|error| error.within(format!("shape `{}`", shape.name)))?;
         // Base64 writes three bytes as four.
         if (packed.len() + data.len()) * 4 / 3 > most {
             break;
         }
         packed.extend(data);
         let (vertices, triangles) = (shape.vertices.len() / 3, shape.triangles.len() / 3);
-        index.push(json!({ "name": shape.name, "vertices": vertices, "triangles": triangles, "bounds": bounds }));
+        index.push(json!({ "name": shape.name, "vertices": vertices, "triangles": triangles, "size": size }));
     }
     let left_out = shapes.len() - index.len();
     Ok(html! {
@@ -58,9 +58,9 @@ pub fn shape_viewer(shapes: &[Shape<'_>], most: usize) -> Result<Markup> {
     })
 }
 
-/// Lower corner and side lengths of a shape's bounding box, and its geometry: each coordinate as a share of the box in 16
+/// Side lengths of a shape's bounding box, and its geometry: each coordinate as a share of the box in 16
 /// bits, then the differences between successive indices.
-fn pack(shape: &Shape<'_>) -> Result<([f32; 6], Vec<u8>)> {
+fn pack(shape: &Shape<'_>) -> Result<([f32; 3], Vec<u8>)> {
     let Shape { vertices, triangles, .. } = shape;
     if !vertices.len().is_multiple_of(3) || !triangles.len().is_multiple_of(3) {
         let text = format!("{} coordinates and {} indices are no triples", vertices.len(), triangles.len());
@@ -77,6 +77,9 @@ fn pack(shape: &Shape<'_>) -> Result<([f32; 6], Vec<u8>)> {
     let low = [0, 1, 2].map(|axis| if count == 0 { 0.0 } else { side(axis).fold(f32::INFINITY, f32::min) });
     let high = [0, 1, 2].map(|axis| if count == 0 { 0.0 } else { side(axis).fold(f32::NEG_INFINITY, f32::max) });
     let size = [0, 1, 2].map(|axis| high[axis] - low[axis]);
+    if !size.iter().all(|side| side.is_finite()) {
+        return Err(Error::failed(format!("its extent {size:?} is beyond single precision; scale it down")));
+    }
     let mut data = Vec::with_capacity(2 * vertices.len() + 2 * triangles.len());
     for (i, value) in vertices.iter().enumerate() {
         let (low, size) = (f64::from(low[i % 3]), f64::from(size[i % 3]));
@@ -88,7 +91,7 @@ fn pack(shape: &Shape<'_>) -> Result<([f32; 6], Vec<u8>)> {
         difference(i64::from(*index) - previous, &mut data);
         previous = i64::from(*index);
     }
-    Ok(([low, size].concat().try_into().expect("three and three are six"), data))
+    Ok((size, data))
 }
 
 /// A whole number with its sign in the lowest bit, in groups of seven bits, the lowest first; all but the last group are
@@ -114,8 +117,8 @@ mod tests {
 
     #[test]
     fn geometry_is_packed_as_stated() {
-        let (bounds, data) = pack(&shape(&CORNERS, &[0, 1, 2, 0, 3, 1])).unwrap();
-        assert_eq!(bounds, [0.0, 0.0, -4.0, 1.0, 2.0, 4.0]);
+        let (size, data) = pack(&shape(&CORNERS, &[0, 1, 2, 0, 3, 1])).unwrap();
+        assert_eq!(size, [1.0, 2.0, 4.0]);
         let coordinates: Vec<u16> = data[..24].chunks(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
         assert_eq!(coordinates, [0, 0, 65_535, 65_535, 0, 65_535, 0, 65_535, 65_535, 0, 0, 0]);
         // 0, 1, 1, -2, 3, -2.
