@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::component_kind;
-use crate::{Result, registry::Claim};
+use crate::{Result, Zoo, registry::Claim};
 
 /// A source of signals (images, shapes) with labels.
 #[typetag::serde(tag = "type")]
@@ -34,6 +34,14 @@ pub trait Signals: Debug + Send + Sync {
         let mut reader = self.open()?;
         let count = reader.count();
         SignalSet::read(&mut *reader, count)
+    }
+
+    /// The networks whose renderings the signals are, row for row, if they are such: then nothing is fitted.
+    ///
+    /// # Errors
+    /// As [`Signals::open`].
+    fn networks(&self) -> Result<Option<Zoo>> {
+        Ok(None)
     }
 
     /// What the component promises.

@@ -28,7 +28,7 @@ pub(super) fn render(contents: &Contents) -> Result<String> {
                 p.soft {
                     (evaluation.shots) " shots of class " (evaluation.target) ", " (samples.len())
                     " generated networks at level " (contents.sample_shots.level) "."
-                    @if evaluation.fit.init == Init::Shared {
+                    @if evaluation.fit.init == Some(Init::Shared) {
                         " All fits started from one shared initialisation, which makes generation far easier than the
                           paper's setting."
                     }
@@ -111,9 +111,16 @@ fn facts(contents: &Contents) -> Markup {
         dl {
             dt { "fits" }
             dd {
-                (evaluation.fit.networks) " networks " (evaluation.fit.layout) ", mean " (figure(evaluation.fit.mean_psnr)) " dB, worst "
-                (figure(evaluation.fit.min_psnr)) " dB, " (figure(evaluation.fit.mean_steps)) " steps on average, "
-                @match evaluation.fit.init { Init::Independent => "independent starts", Init::Shared => "one shared start" }
+                (evaluation.fit.networks) " networks " (evaluation.fit.layout) ", "
+                @if evaluation.fit.mean_psnr.is_nan() { "PSNR unknown, " } @else {
+                    "mean " (figure(evaluation.fit.mean_psnr)) " dB, worst " (figure(evaluation.fit.min_psnr)) " dB, "
+                }
+                (figure(evaluation.fit.mean_steps)) " steps on average, "
+                @match evaluation.fit.init {
+                    Some(Init::Independent) => "independent starts",
+                    Some(Init::Shared) => "one shared start",
+                    None => "taken as they are",
+                }
             }
             dt { "encoder" }
             dd {

@@ -82,7 +82,7 @@ pub(crate) struct ShardRecord {
     /// Layout of the networks, for the summary.
     pub(crate) layout: String,
     /// Where the fits started, for the summary.
-    pub(crate) init: Init,
+    pub(crate) init: Option<Init>,
 }
 
 impl ShardRecord {

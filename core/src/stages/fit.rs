@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::config::Init;
 use crate::run::{Shard, ShardRecord, StageContext, in_signals};
@@ -29,14 +29,21 @@ pub struct FitSummary {
     pub networks: usize,
     /// Their layout, for people.
     pub layout: String,
-    /// Mean PSNR in dB, peak 1.
+    /// Mean PSNR in dB, peak 1; NaN if that of a network is not known.
+    #[serde(deserialize_with = "number_or_nan")]
     pub mean_psnr: f64,
     /// PSNR of the worst network.
+    #[serde(deserialize_with = "number_or_nan")]
     pub min_psnr: f64,
     /// Mean number of optimiser steps.
     pub mean_steps: f64,
-    /// Where the fits started.
-    pub init: Init,
+    /// Where the fits started; `None` if the networks were given.
+    pub init: Option<Init>,
+}
+
+/// JSON has no NaN: what is not known is null.
+fn number_or_nan<'de, D: Deserializer<'de>>(value: D) -> std::result::Result<f64, D::Error> {
+    Ok(Option::deserialize(value)?.unwrap_or(f64::NAN))
 }
 
 pub(super) fn run(context: &StageContext<'_>) -> Result<()> {
@@ -52,7 +59,7 @@ pub(super) fn run(context: &StageContext<'_>) -> Result<()> {
 }
 
 /// Writes the networks of parts, in their order, and the summary: the output of the stage.
-pub(crate) fn join_fits(parts: &[PathBuf], folder: &Path, layout: &str, init: Init) -> Result<()> {
+pub(crate) fn join_fits(parts: &[PathBuf], folder: &Path, layout: &str, init: Option<Init>) -> Result<()> {
     tensors::join(parts, &folder.join(ZOO))?;
     files::write_json(&folder.join(SUMMARY), &summary(parts, layout, init)?)?;
     // Of a run that was stopped before its fit was joined from shards.
@@ -77,6 +84,10 @@ fn fit(context: &StageContext<'_>) -> Result<()> {
     let labels: BTreeSet<String> = (0..count).map(|row| signals.label(row)).collect();
     let labels: Vec<String> = labels.into_iter().collect();
     let none = Zoo { inr: clone_inr(context)?, layout: layout.clone(), domain, values: Vec::new(), items: Vec::new() };
+    let given = context.pipeline.data.signals.networks().map_err(in_signals)?;
+    if let Some(given) = &given {
+        check_given(given, &none)?;
+    }
     let rows = context.part.as_ref().map_or(0..count, |part| rows_of(part.shard, count));
     let chunks = context.folder.join(CHUNKS);
     fs_err::create_dir_all(&chunks)?;
@@ -89,12 +100,17 @@ fn fit(context: &StageContext<'_>) -> Result<()> {
         if path.exists() {
             signals.skip(chunk.len()).map_err(in_signals)?;
         } else {
-            let targets = signals.read(chunk.len()).map_err(in_signals)?;
             let done = AtomicUsize::new(first - rows.start);
             let progress = |more: usize| {
                 context.progress(done.fetch_add(more, Ordering::Relaxed) + more, rows.len(), "networks");
             };
-            let fitted = fit_chunk(context, &none, chunk.clone(), &targets, &progress)?;
+            let fitted = match &given {
+                Some(given) => take(context, given, chunk.clone())?,
+                None => {
+                    let targets = signals.read(chunk.len()).map_err(in_signals)?;
+                    fit_chunk(context, &none, chunk.clone(), &targets, &progress)?
+                }
+            };
             let found = chunk.clone().zip(fitted.psnr.iter().zip(&fitted.steps));
             let item = |(row, (psnr, steps)): (usize, (&f32, &u32))| ZooItem {
                 label: signals.label(row),
@@ -113,7 +129,7 @@ fn fit(context: &StageContext<'_>) -> Result<()> {
         none.save_part(&parts[0], &labels)?;
     }
 
-    let (layout, init) = (layout.to_string(), context.pipeline.fit.init);
+    let (layout, init) = (layout.to_string(), given.is_none().then_some(context.pipeline.fit.init));
     let Some(part) = &context.part else {
         return join_fits(&parts, context.folder, &layout, init);
     };
@@ -132,6 +148,28 @@ fn clone_inr(context: &StageContext<'_>) -> Result<Arc<dyn crate::Inr>> {
     let value = serde_json::to_value(&context.pipeline.inr).map_err(|error| Error::failed(error.to_string()))?;
     let inr: Box<dyn crate::Inr> = serde_json::from_value(value).map_err(|error| Error::failed(error.to_string()))?;
     Ok(inr.into())
+}
+
+/// Refuses given networks that are not like those of `none`, which the pipeline describes.
+fn check_given(given: &Zoo, none: &Zoo) -> Result<()> {
+    let text = |zoo: &Zoo| serde_json::to_value(&zoo.inr).map_err(|error| Error::failed(error.to_string()));
+    let (found, wanted) = (text(given)?, text(none)?);
+    if found != wanted || given.layout != none.layout {
+        let text = format!("inr: the given networks are {} of {found}, not {} of {wanted}", given.layout, none.layout);
+        return Err(Error::config(format!("{text}; write their settings there")));
+    }
+    Ok(())
+}
+
+/// Given networks at these rows, as they are but for the maps of `fit.canonical`.
+fn take(context: &StageContext<'_>, given: &Zoo, rows: Range<usize>) -> Result<Fitted> {
+    let values = rows.clone().flat_map(|row| given.network(row)).copied().collect();
+    let items = &given.items[rows.clone()];
+    Ok(Fitted {
+        weights: canonical(context, &given.layout, values, context.seed, rows.start)?,
+        psnr: items.iter().map(|item| item.psnr).collect(),
+        steps: items.iter().map(|item| item.steps).collect(),
+    })
 }
 
 /// Fits networks like those of `none` to the signals of these rows, `targets [rows, points, channels]`.
@@ -191,7 +229,7 @@ pub(super) fn canonical(
 }
 
 /// The summary of the networks of parts. Sums run row by row, so that the division into parts leaves no trace in them.
-fn summary(parts: &[PathBuf], layout: &str, init: Init) -> Result<FitSummary> {
+fn summary(parts: &[PathBuf], layout: &str, init: Option<Init>) -> Result<FitSummary> {
     let (mut networks, mut psnr_sum, mut steps_sum) = (0, 0.0, 0.0);
     let mut min_psnr = f64::INFINITY;
     for part in parts {
