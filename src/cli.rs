@@ -22,11 +22,15 @@ enum Verb {
     Check(verbs::check::Check),
     Sample(verbs::sample::Sample),
     Report(verbs::report::Report),
+    Runs(verbs::runs::Runs),
+    Compare(verbs::runs::Compare),
     Sweep(verbs::sweep::Sweep),
     Bench(verbs::bench::Bench),
     Devices(verbs::devices::Devices),
     Plugin(verbs::plugin::Plugin),
     Zoo(verbs::zoo::Zoo),
+    Import(verbs::import::Import),
+    Export(verbs::export::Export),
 }
 
 impl Cli {
@@ -39,11 +43,15 @@ impl Cli {
             Verb::Check(check) => check.run(),
             Verb::Sample(sample) => sample.run(),
             Verb::Report(report) => report.run(),
+            Verb::Runs(runs) => runs.run(),
+            Verb::Compare(compare) => compare.run(),
             Verb::Sweep(sweep) => sweep.run(),
             Verb::Bench(bench) => bench.run(),
             Verb::Devices(devices) => devices.run(),
             Verb::Plugin(plugin) => plugin.run(),
             Verb::Zoo(zoo) => zoo.run(),
+            Verb::Import(import) => import.run(),
+            Verb::Export(export) => export.run(),
         }
     }
 }

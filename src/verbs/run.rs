@@ -1,11 +1,11 @@
 //! `equigen run`: a pipeline, from signals to report.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use equigen_core::config::{LoadOptions, plugins};
-use equigen_core::run::{Options, Shard, execute};
+use equigen_core::config::{LoadOptions, Pipeline, plugins};
+use equigen_core::run::{Options, Shard, execute, planned_until, store_folder};
 use equigen_core::stages::Evaluation;
 use equigen_core::{Result, report};
 
@@ -32,6 +32,9 @@ pub(crate) struct Run {
     /// Redo stages that are done
     #[arg(long)]
     force: bool,
+    /// Print what would be done and what comes from the store, and do nothing
+    #[arg(long, conflicts_with = "shard")]
+    dry_run: bool,
     /// Seconds between checkpoints of training: what a kill loses at most
     #[arg(long, value_name = "SECONDS", default_value_t = 10.0)]
     checkpoint_seconds: f64,
@@ -52,6 +55,9 @@ impl Run {
         let folder = run_folder(self.run, &self.pipeline)?;
         let checkpoint_every = Duration::from_secs_f64(self.checkpoint_seconds.max(0.0));
         let options = Options { until: self.until, force: self.force, shard: self.shard, checkpoint_every };
+        if self.dry_run {
+            return dry_run(&pipeline, &folder, &options);
+        }
         let bars = Bars::new();
         execute(&pipeline, &folder, &options, &registry, &bars)?;
         let evaluated = folder.join("evaluate");
@@ -62,4 +68,23 @@ impl Run {
         print(&report::table(&Evaluation::read(&evaluated)?))?;
         print(&format!("{}", folder.join("report.html").display()))
     }
+}
+
+/// One line a stage: its key, and whether the store has it.
+fn dry_run(pipeline: &Pipeline, folder: &Path, options: &Options) -> Result<()> {
+    let store = store_folder(folder);
+    for planned in planned_until(pipeline, options)? {
+        let key = &planned.key;
+        let state = if options.force {
+            "to do"
+        } else if store.join(key).is_dir() {
+            "from the store"
+        } else if store.join(format!("{key}.partial")).is_dir() {
+            "to go on with"
+        } else {
+            "to do"
+        };
+        print(&format!("{:<8}  {state:<14}  {key}", planned.stage.name))?;
+    }
+    Ok(())
 }

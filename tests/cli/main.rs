@@ -4,6 +4,7 @@ mod bare;
 mod colour;
 mod common;
 mod devices;
+mod exchange;
 mod plugins;
 mod refusals;
 mod runs;

@@ -1,6 +1,7 @@
 //! The report of a run: one self-contained page, and the same figures as a text table.
 
 mod chart;
+mod compare;
 mod document;
 mod page;
 mod sweep;
@@ -10,6 +11,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 pub use document::document;
+pub use compare::{RunOverview, compare_page, compare_table, runs_table};
 pub use sweep::{sweep_csv, sweep_page, sweep_table};
 
 use crate::run::{Curve, RunRecord};

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::events::Journal;
-use super::{Event, Observer, Part, Shard, StageContext, Store, in_signals, panics};
+use super::{Event, Observer, Part, Shard, StageContext, Store, in_signals, panics, store_folder};
 use crate::config::Pipeline;
 use crate::registry::Registry;
 use crate::stages::{STAGES, Stage};
@@ -108,6 +108,17 @@ pub fn plan(pipeline: &Pipeline) -> Result<Vec<Planned>> {
     Ok(planned)
 }
 
+/// The stages that a run with these options makes or takes from the store, in order.
+///
+/// # Errors
+/// As [`plan`], and if the last stage is unknown.
+pub fn planned_until(pipeline: &Pipeline, options: &Options) -> Result<Vec<Planned>> {
+    let last = last_stage(options)?;
+    let mut planned = plan(pipeline)?;
+    planned.truncate(last + 1);
+    Ok(planned)
+}
+
 /// Runs a pipeline in `folder` (`runs/NAME`), with the store beside it.
 ///
 /// # Errors
@@ -123,7 +134,7 @@ pub fn execute(
     let device = device::open(&pipeline.device)?;
     let planned = plan(pipeline)?;
     fs_err::create_dir_all(folder)?;
-    let store = Store::open(&folder.parent().unwrap_or(Path::new(".")).join(".store"))?;
+    let store = Store::open(&store_folder(folder))?;
     let text = toml::to_string_pretty(pipeline).map_err(|error| Error::failed(error.to_string()))?;
     files::write(&folder.join("config.toml"), text.as_bytes())?;
     let journal = Journal::open(&folder.join("events.jsonl"), observer)?;
@@ -253,7 +264,7 @@ pub fn sample_run(
 ) -> Result<()> {
     let record: RunRecord = files::read_json(&run.join("run.json"))?;
     let pipeline = crate::config::load(&run.join("config.toml"), &Default::default(), registry)?;
-    let store = Store::open(&run.parent().unwrap_or(Path::new(".")).join(".store"))?;
+    let store = Store::open(&store_folder(run))?;
     let stage = STAGES.iter().find(|stage| stage.name == "sample").expect("sampling is a stage");
     let mut inputs = Vec::new();
     for name in stage.inputs {

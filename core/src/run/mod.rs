@@ -8,10 +8,10 @@ mod store;
 mod training;
 
 pub use events::{Event, Observer};
-pub use execute::{Execution, Options, RunRecord, StageRecord, execute, plan, sample_run};
+pub use execute::{Execution, Options, Planned, RunRecord, StageRecord, execute, plan, planned_until, sample_run};
 pub(crate) use shard::{Part, ShardRecord};
 pub use shard::{Shard, join_shards};
-pub use store::Store;
+pub use store::{Store, store_folder};
 pub use training::{Curve, Training, train};
 
 use std::path::{Path, PathBuf};

@@ -10,6 +10,11 @@ use serde_json::Value;
 
 use crate::{Error, Result, files};
 
+/// Where the store of a run lies: beside its folder.
+pub fn store_folder(run: &Path) -> PathBuf {
+    run.parent().unwrap_or(Path::new(".")).join(".store")
+}
+
 /// A folder of stage outputs.
 #[derive(Debug, Clone)]
 pub struct Store {

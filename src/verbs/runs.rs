@@ -1,0 +1,62 @@
+//! `equigen runs` and `equigen compare`: finished runs and their figures.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use equigen_core::report::{RunOverview, compare_page, compare_table, runs_table};
+use equigen_core::{Result, files};
+
+use super::{json, print};
+
+/// List the runs of a folder with their figures
+#[derive(Debug, Args)]
+pub(crate) struct Runs {
+    /// The folder
+    #[arg(default_value = "runs")]
+    folder: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Runs {
+    pub(crate) fn run(self) -> Result<()> {
+        let mut folders = Vec::new();
+        for entry in fs_err::read_dir(&self.folder)? {
+            let path = entry?.path();
+            if path.join("run.json").is_file() {
+                folders.push(path);
+            }
+        }
+        folders.sort();
+        let runs = folders.iter().map(|folder| RunOverview::read(folder)).collect::<Result<Vec<_>>>()?;
+        if self.json {
+            let run = |run: &RunOverview| serde_json::json!({ "name": run.name, "folder": run.folder, "run": run.record, "evaluation": run.evaluation });
+            return print(&json(&runs.iter().map(run).collect::<Vec<_>>())?);
+        }
+        print(&runs_table(&runs))
+    }
+}
+
+/// Compare runs: figures, settings that differ, and samples
+#[derive(Debug, Args)]
+pub(crate) struct Compare {
+    /// Folders of the runs
+    #[arg(required = true, num_args = 2.., value_name = "RUN")]
+    runs: Vec<PathBuf>,
+    /// Write the page, with the samples of each run, to this file
+    #[arg(long, value_name = "HTML")]
+    out: Option<PathBuf>,
+}
+
+impl Compare {
+    pub(crate) fn run(self) -> Result<()> {
+        let runs = self.runs.iter().map(|folder| RunOverview::read(folder)).collect::<Result<Vec<_>>>()?;
+        print(&compare_table(&runs))?;
+        if let Some(out) = &self.out {
+            files::write(out, compare_page(&runs)?.as_bytes())?;
+            print(&format!("{}", out.display()))?;
+        }
+        Ok(())
+    }
+}
