@@ -142,7 +142,8 @@ impl Digits {
                 domain: digits.domain,
                 targets: &digits.values[..count * digits.domain.points()],
                 initial,
-                stop_psnr: psnr,
+                stop: psnr,
+                seed: Seed::new(0),
                 max_steps: 1_000,
                 device: device.clone(),
                 progress: &|_| (),
@@ -150,8 +151,8 @@ impl Digits {
             match fitted {
                 Ok(fitted) => {
                     steps = fitted.steps.iter().map(|steps| f64::from(*steps)).sum::<f64>() / count as f64;
-                    mean = fitted.psnr.iter().map(|psnr| f64::from(*psnr)).sum::<f64>() / count as f64;
-                    worst = fitted.psnr.iter().copied().fold(f32::INFINITY, f32::min).into();
+                    mean = fitted.quality.iter().map(|psnr| f64::from(*psnr)).sum::<f64>() / count as f64;
+                    worst = fitted.quality.iter().copied().fold(f32::INFINITY, f32::min).into();
                 }
                 Err(error) => failed = Some(error),
             }

@@ -3,14 +3,16 @@
 use maud::{Markup, html};
 
 use super::document::{data_uri, document};
-use super::{Contents, chart, columns, figure, render_at};
+use super::{Contents, chart, columns, figure};
 use crate::config::Init;
-use crate::{Domain, Result, Zoo, picture};
+use crate::{Result, Zoo, picture};
 
 /// Samples shown one by one, beside their nearest shot; the first ones, not chosen.
 const PAIRS: usize = 64;
 /// Samples shown at eight times the resolution.
 const LARGE: usize = 8;
+/// Pictures of fewer pixels across are small.
+const SMALL: usize = 64;
 
 pub(super) fn render(contents: &Contents) -> Result<String> {
     let Contents { evaluation, split, zoo, samples, .. } = contents;
@@ -33,19 +35,25 @@ pub(super) fn render(contents: &Contents) -> Result<String> {
                 (figures(contents))
 
                 h2 { "Shots" }
-                (grid(zoo, &split.shots, 1, 16, "The networks of the target class that training saw.")?)
+                (grid(contents, zoo, &split.shots, 1, 16, "The networks of the target class that training saw.")?)
                 h2 { "Held-out items" }
-                (grid(zoo, &split.ceiling[..shown], 1, 16, "Real items of the target class that nothing saw, as fitted networks.")?)
+                (grid(contents, zoo, &split.ceiling[..shown], 1, 16, "Real items of the target class that nothing saw, as fitted networks.")?)
                 h2 { "Generated" }
-                (grid(samples, &all, 1, 16, "All generated networks, in order; none is chosen by hand.")?)
+                (grid(contents, samples, &all, 1, 16, "All generated networks, in order; none is chosen by hand.")?)
 
                 h2 { "Generated, with the nearest shot below" }
                 p.soft { "The first " (PAIRS.min(samples.len())) ". Nearest in the judge's features." }
                 (pairs(contents)?)
 
-                h2 { "At eight times the resolution" }
-                (grid(samples, &large, 8, 4, "Generated networks, evaluated between the pixels that anything was trained on.")?)
-                (grid(zoo, &held_large, 8, 4, "Held-out items, as fitted networks.")?)
+                @if zoo.domain.image().is_some() {
+                    h2 { "At eight times the resolution" }
+                    (grid(contents, samples, &large, 8, 4, "Generated networks, evaluated between the pixels that anything was trained on.")?)
+                    (grid(contents, zoo, &held_large, 8, 4, "Held-out items, as fitted networks.")?)
+                } @else {
+                    h2 { "Larger" }
+                    (grid(contents, samples, &large, 3, 4, "The first generated networks.")?)
+                    (grid(contents, zoo, &held_large, 3, 4, "Held-out items, as fitted networks.")?)
+                }
 
                 h2 { "Loss curves" }
                 div.charts {
@@ -80,15 +88,23 @@ fn figures(contents: &Contents) -> Markup {
             }
         }
         p.soft {
-            "Each set is compared with as many real signals that nothing was trained on, through a classifier of accuracy "
-            (format!("{:.1} %", 100.0 * evaluation.judge.accuracy)) " on its own test part. Diversity and nearest-shot are
-             ratios to real held-out items. Feature distances are this run's own: they compare with no other paper's FID."
+            "Each set is compared with as many real signals that nothing was trained on"
+            @match evaluation.judge.accuracy {
+                Some(accuracy) => {
+                    ", through a classifier of accuracy " (format!("{:.1} %", 100.0 * accuracy)) " on its own test part. Feature
+                     distances are this run's own: they compare with no other paper's FID."
+                }
+                None => { ". Protocol: " (contents.protocol) "." }
+            }
+            " Diversity and nearest-shot are ratios to real held-out items."
         }
         dl {
             dt { "diversity for one condition" }
             dd { (figure(evaluation.one_condition_diversity)) " of held-out items': samples of one and the same disturbed feature" }
-            dt { "speckle" }
-            dd { (figure(evaluation.speckle)) " times the held-out fits': total variation at 8 times the resolution over that at the native one" }
+            @if let Some(speckle) = evaluation.speckle {
+                dt { "speckle" }
+                dd { (figure(speckle)) " times the held-out fits': total variation at 8 times the resolution over that at the native one" }
+            }
         }
     }
 }
@@ -100,10 +116,17 @@ fn facts(contents: &Contents) -> Markup {
         dl {
             dt { "fits" }
             dd {
-                (evaluation.fit.networks) " networks " (evaluation.fit.layout) ", mean " (figure(evaluation.fit.mean_psnr)) " dB, worst "
-                (figure(evaluation.fit.min_psnr)) " dB, " (figure(evaluation.fit.mean_steps)) " steps on average, "
+                (evaluation.fit.networks) " networks " (evaluation.fit.layout) ", "
+                @for (name, value) in &evaluation.fit.quality { (name.replace('_', " ")) " " (figure(*value)) ", " }
+                (figure(evaluation.fit.mean_steps)) " steps on average, "
                 @match evaluation.fit.init { Init::Independent => "independent starts", Init::Shared => "one shared start" }
             }
+            @if !evaluation.fit.left_out.is_empty() {
+                dt { "left out" }
+                dd { (evaluation.fit.left_out.len()) " signals that could not be read: " (evaluation.fit.left_out.join("; ")) }
+            }
+            dt { "classes" }
+            dd { (classes(&contents.zoo)) }
             dt { "encoder" }
             dd {
                 "linear probe " (figure(encoder.probe_accuracy)) " (flattened weights " (figure(encoder.flat_accuracy))
@@ -111,7 +134,11 @@ fn facts(contents: &Contents) -> Markup {
                 (format!("{:.1e}", encoder.permutation_error)) " under permutations"
             }
             dt { "judge" }
-            dd { "trained on " (evaluation.judge.trained_on) " real signals, tested on " (evaluation.judge.tested_on) }
+            dd {
+                @if evaluation.judge.trained_on == 0 { "learns nothing" } @else {
+                    "trained on " (evaluation.judge.trained_on) " real signals, tested on " (evaluation.judge.tested_on)
+                }
+            }
             dt { "seed, device" }
             dd { (record.seed) ", " (record.device) }
             dt { "versions" }
@@ -127,13 +154,26 @@ fn facts(contents: &Contents) -> Markup {
     }
 }
 
+/// Each class with the number of its networks.
+fn classes(zoo: &Zoo) -> String {
+    let count = |label: &String| zoo.items.iter().filter(|item| item.label == *label).count();
+    zoo.labels().iter().map(|label| format!("{label} {}", count(label))).collect::<Vec<_>>().join(", ")
+}
+
 /// Pictures of rows of a zoo in one image, as a data URI.
-fn grid(zoo: &Zoo, rows: &[usize], factor: usize, columns: usize, caption: &str) -> Result<Markup> {
-    let (domain, signals) = render_at(zoo, rows, factor)?;
-    let Domain::Image { width, .. } = domain;
+fn grid(
+    contents: &Contents,
+    zoo: &Zoo,
+    rows: &[usize],
+    factor: usize,
+    columns: usize,
+    caption: &str,
+) -> Result<Markup> {
+    let (domain, signals) = picture::look(zoo, rows, factor, &contents.surface)?;
+    let [_, width, _] = domain.image().unwrap_or_default();
     let natural = rows.len().min(columns) * (width + 1) - 1;
     // Small pictures are shown at twice their size.
-    let shown = if factor == 1 { natural * 2 } else { natural };
+    let shown = if factor == 1 && width < SMALL { natural * 2 } else { natural };
     Ok(html! {
         figure {
             img.smooth[factor > 1] src=(data_uri(&picture::png(&domain, &signals, columns)?)) width=(shown) alt=(caption);
@@ -143,12 +183,13 @@ fn grid(zoo: &Zoo, rows: &[usize], factor: usize, columns: usize, caption: &str)
 }
 
 fn pairs(contents: &Contents) -> Result<Markup> {
-    let rows: Vec<usize> = (0..contents.samples.len().min(PAIRS).min(contents.evaluation.nearest_shot.len())).collect();
-    let shots: Vec<usize> =
-        rows.iter().map(|row| contents.split.shots[contents.evaluation.nearest_shot[*row]]).collect();
-    let (domain, samples) = render_at(&contents.samples, &rows, 1)?;
-    let (_, nearest) = render_at(&contents.zoo, &shots, 1)?;
-    let length = domain.points() * domain.channels();
+    let evaluation = &contents.evaluation;
+    let count = contents.samples.len().min(PAIRS).min(evaluation.nearest_shot.len());
+    let rows: Vec<usize> = (0..count).map(|i| evaluation.compared.get(i).copied().unwrap_or(i)).collect();
+    let shots: Vec<usize> = (0..count).map(|i| contents.split.shots[evaluation.nearest_shot[i]]).collect();
+    let (domain, samples) = picture::look(&contents.samples, &rows, 1, &contents.surface)?;
+    let (_, nearest) = picture::look(&contents.zoo, &shots, 1, &contents.surface)?;
+    let length = domain.length();
     let pair = |(sample, shot): (&[f32], &[f32])| {
         let stacked: Vec<f32> = sample.iter().chain(shot).copied().collect();
         picture::png(&domain, &stacked, 1).map(|bytes| data_uri(&bytes))
