@@ -6,4 +6,5 @@ mod devices;
 mod plugins;
 mod refusals;
 mod runs;
+mod shapes;
 mod shards;
