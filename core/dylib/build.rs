@@ -13,7 +13,12 @@ fn main() {
         println!("cargo::rustc-link-arg=-Wl,-rpath,{}", libtorch::libraries().display());
     }
     let root = Path::new(&variable("CARGO_MANIFEST_DIR")).join("../..");
-    let sources = [root.join("core/src"), root.join("core/kernels/src"), root.join("core/dylib/src")];
+    let sources = [
+        root.join("core/src"),
+        root.join("core/kernels/src"),
+        root.join("core/geometry/src"),
+        root.join("core/dylib/src"),
+    ];
     let lock = root.join("Cargo.lock");
     for path in sources.iter().chain([&lock]) {
         println!("cargo::rerun-if-changed={}", path.display());

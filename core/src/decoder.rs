@@ -6,9 +6,9 @@ use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 
 use crate::nn::{Init, Mlp, standardise};
-use crate::seed::{self, Rng};
-use crate::target::{TargetSignals, masked_error};
-use crate::{Inr, Layout, Seed, Weights, dense::Points, host};
+use crate::seed::Rng;
+use crate::target::TargetSignals;
+use crate::{Inr, Layout, Seed, Weights};
 
 /// The decoder's output counts in this share of a tensor's standard deviation at first: sine networks are sensitive to
 /// their weights.
@@ -59,13 +59,13 @@ impl WeightDecoder {
 pub struct FunctionSpace {
     /// The family of the networks.
     pub inr: Arc<dyn Inr>,
-    /// Coordinates drawn in each step, uniform in `[-1, 1]^d` and shared by the batch.
+    /// Coordinates drawn in each step ([`TargetSignals::draw`]).
     pub points: usize,
 }
 
 impl FunctionSpace {
-    /// Mean squared error of networks against the signals that they should render, at fresh random coordinates; `weight
-    /// [n, 1, 1]` counts some networks more than others.
+    /// Mean error of networks against the signals that they should render, at fresh random coordinates; `weight [n, 1, 1]`
+    /// counts some networks more than others.
     pub fn error(
         &self,
         networks: &Weights,
@@ -73,11 +73,8 @@ impl FunctionSpace {
         weight: Option<Tensor<3>>,
         rng: &mut Rng,
     ) -> Tensor<1> {
-        let (count, device) = (self.points, networks.device());
-        let dimensions = networks.layout().coordinates();
-        let points = seed::uniform(rng, count * dimensions, -1.0, 1.0);
-        let (target, mask) = signals.at(&points, &device);
-        let rendered = self.inr.forward(networks, &Points::Shared(host::tensor(points, [count, dimensions], &device)));
-        masked_error(rendered, target, mask, weight)
+        let truth = signals.draw(self.points, rng, &networks.device());
+        let rendered = self.inr.forward(networks, &truth.points);
+        signals.error(rendered, truth, weight)
     }
 }

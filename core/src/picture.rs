@@ -1,33 +1,62 @@
-//! Renders networks at coordinates and writes pictures of image signals.
+//! Renders networks at coordinates and writes pictures of them.
 
 use std::path::Path;
 
 use burn::tensor::Device;
+use rayon::prelude::*;
 
 use crate::dense::Points;
-use crate::{Domain, Error, Result, Zoo, files, host};
+use crate::surface::Surface;
+use crate::{Domain, Error, Result, Zoo, device, files, host};
 
-/// Networks rendered at a time.
+/// Networks rendered at a time, and values of theirs if these are many.
 const BATCH: usize = 128;
+const VALUES: usize = 1 << 23;
 
-/// Values of networks of a zoo at points `[points, dimensions]`: `[rows, points, channels]`.
+/// Values of the signals of networks of a zoo at points `[points, dimensions]`: `[rows, points, channels]`.
 pub fn render(zoo: &Zoo, rows: &[usize], points: &[f32], device: &Device) -> Vec<f32> {
     let dimensions = zoo.domain.dimensions();
     let shape = [points.len() / dimensions, dimensions];
     let points = Points::Shared(host::tensor(points.to_vec(), shape, device));
     let mut values = Vec::with_capacity(rows.len() * shape[0] * zoo.domain.channels());
-    for rows in rows.chunks(BATCH) {
+    for rows in rows.chunks(BATCH.min(VALUES / shape[0].max(1)).max(1)) {
         values.extend_from_slice(&host::read(zoo.inr.forward(&zoo.weights(rows, device), &points)));
     }
+    zoo.domain.read_values(&mut values);
     values
+}
+
+/// Pixels along each side of a shape's picture, at one time its size.
+const SHAPE: usize = 96;
+
+/// How networks look, at `factor` times their own size: images as such, shapes from the side, shaded. With the domain of the
+/// pictures, whose signals these are.
+///
+/// # Errors
+/// If a shape's surface cannot be made.
+pub fn look(zoo: &Zoo, rows: &[usize], factor: usize, surface: &Surface) -> Result<(Domain, Vec<f32>)> {
+    match zoo.domain {
+        Domain::Image { height, width, channels } => {
+            let domain = Domain::Image { height: height * factor, width: width * factor, channels };
+            Ok((domain, render(zoo, rows, &domain.grid(), &device::open("flex")?)))
+        }
+        Domain::Shape { .. } => {
+            let side = SHAPE * factor;
+            let picture = |row: &usize| surface.mesh(zoo, *row).map(|mesh| surface.picture(&mesh, side));
+            let pictures = rows.par_iter().map(picture).collect::<Result<Vec<_>>>()?;
+            Ok((Domain::Image { height: side, width: side, channels: 3 }, pictures.concat()))
+        }
+    }
 }
 
 /// A PNG of signals `[n, points, channels]` of an image domain, `columns` in a row, values cut to `[0, 1]`.
 ///
 /// # Errors
-/// If the domain has neither one nor three channels.
+/// If the domain is none of images, or has neither one nor three channels.
 pub fn png(domain: &Domain, signals: &[f32], columns: usize) -> Result<Vec<u8>> {
-    let Domain::Image { height, width, channels } = *domain;
+    let Domain::Image { height, width, channels } = *domain else {
+        return Err(Error::failed("only signals on a grid are pictures"));
+    };
     let length = height * width * channels;
     let count = signals.len() / length;
     let columns = columns.min(count.max(1));

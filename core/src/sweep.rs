@@ -133,7 +133,7 @@ pub fn figures(run: &Path) -> Result<BTreeMap<String, f64>> {
             figures.extend(generated.measures.clone());
         }
         figures.insert("one-condition".to_owned(), evaluation.one_condition_diversity);
-        figures.insert("speckle".to_owned(), evaluation.speckle);
+        figures.extend(evaluation.speckle.map(|speckle| ("speckle".to_owned(), speckle)));
     }
     Ok(figures)
 }

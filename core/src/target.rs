@@ -1,31 +1,47 @@
 //! What the networks of a batch should render as: the ground truth of every loss in function space.
 //!
-//! A fit is exact at the grid points of its signal and free between them: a network fitted to 40 dB on a 28 x 28 grid is
-//! about 20 dB away from any smooth image between the pixels. So the truth at a continuous coordinate is the network's own
-//! rendering on the grid, interpolated, which teaches generators and decoders not to speckle.
+//! An image is fitted at its pixels and free between them: a network fitted to 40 dB on a 28 x 28 grid is about 20 dB away
+//! from any smooth image between the pixels. So its truth at a continuous coordinate is the network's own rendering on the
+//! grid, interpolated, which teaches generators and decoders not to speckle. A shape is fitted at points anywhere, so its
+//! truth is what the network renders at points of its own, half of them near its surface: in all of space a thin leg is
+//! nearly nothing.
 
 use burn::tensor::{Device, Tensor};
+use rand::RngExt;
 use rayon::prelude::*;
 
+use crate::dense::Points;
+use crate::seed::{self, Rng};
 use crate::{AffineMaps, Domain, host};
 
 /// The signals of `n` networks, each moved by a coordinate map: value at `x` is the signal at `T x`.
 #[derive(Debug, Clone)]
 pub struct TargetSignals {
     domain: Domain,
-    /// `[n, points of the grid, channels]`.
-    grid: Vec<f32>,
+    /// `[n, points, columns]` of the domain.
+    signals: Vec<f32>,
     maps: AffineMaps,
 }
 
+/// Where a loss compares networks, and with what.
+#[derive(Debug, Clone)]
+pub struct Truth {
+    /// The points.
+    pub points: Points,
+    /// What the networks should render there, `[n, points, channels]`.
+    pub values: Tensor<3>,
+    /// `[n, points, 1]`, zero where a point or its image lies outside the domain: there, nothing is known.
+    pub mask: Tensor<3>,
+}
+
 impl TargetSignals {
-    /// Signals on the domain's grid, `[n, points, channels]`, moved by one map each.
+    /// Signals `[n, points, columns]` of a domain, moved by one map each.
     ///
     /// # Panics
     /// If there is not one map per signal.
-    pub fn new(domain: Domain, grid: Vec<f32>, maps: AffineMaps) -> Self {
-        assert_eq!(grid.len(), maps.len() * domain.points() * domain.channels(), "one map per signal");
-        Self { domain, grid, maps }
+    pub fn new(domain: Domain, signals: Vec<f32>, maps: AffineMaps) -> Self {
+        assert_eq!(signals.len(), maps.len() * domain.length(), "one map per signal");
+        Self { domain, signals, maps }
     }
 
     /// The same signals, moved further: what `x -> f(T(inner x))` renders.
@@ -35,7 +51,7 @@ impl TargetSignals {
 
     /// The signals of two batches, one after the other.
     pub fn concat(mut self, other: Self) -> Self {
-        self.grid.extend(other.grid);
+        self.signals.extend(other.signals);
         self.maps.linear.extend(other.maps.linear);
         self.maps.shift.extend(other.maps.shift);
         self
@@ -51,16 +67,29 @@ impl TargetSignals {
         self.maps.is_empty()
     }
 
-    /// Values `[n, m, channels]` at shared points `[m, dimensions]`, and a mask `[n, m, 1]` that is zero where a point's
-    /// image lies outside the domain: there, nothing is known.
+    /// `count` random points for each network: uniform and the same for all on a grid, else some of the signal's own.
+    pub fn draw(&self, count: usize, rng: &mut Rng, device: &Device) -> Truth {
+        if self.domain.has_own_points() {
+            return self.own(count, rng, device);
+        }
+        let d = self.maps.dimensions;
+        let points = seed::uniform(rng, count * d, -1.0, 1.0);
+        let (values, mask) = self.at(&points, device);
+        Truth { points: Points::Shared(host::tensor(points, [count, d], device)), values, mask }
+    }
+
+    /// Values `[n, m, channels]` at shared points `[m, dimensions]`, and the mask of [`Truth`]. For signals on a grid.
+    ///
+    /// # Panics
+    /// If signals have points of their own.
     pub fn at(&self, points: &[f32], device: &Device) -> (Tensor<3>, Tensor<3>) {
         let (n, d, channels) = (self.len(), self.maps.dimensions, self.domain.channels());
         let m = points.len() / d;
         let (mut values, mut mask) = (vec![0.0; n * m * channels], vec![0.0; n * m]);
-        let length = self.domain.points() * channels;
+        let length = self.domain.length();
         let networks = values.par_chunks_mut(m * channels).zip(mask.par_chunks_mut(m)).enumerate();
         networks.for_each(|(network, (values, mask))| {
-            let signal = &self.grid[network * length..(network + 1) * length];
+            let signal = &self.signals[network * length..(network + 1) * length];
             let mut image = vec![0.0; d];
             let of_points = points.chunks(d).zip(values.chunks_mut(channels)).zip(mask);
             for ((point, value), mask) in of_points {
@@ -73,21 +102,47 @@ impl TargetSignals {
         });
         (host::tensor(values, [n, m, channels], device), host::tensor(mask, [n, m, 1], device))
     }
-}
 
-/// Mean squared error over the points that count: `values, target [n, m, c]`, `mask [n, m, 1]`, `weight [n, 1, 1]`.
-pub fn masked_error(values: Tensor<3>, target: Tensor<3>, mask: Tensor<3>, weight: Option<Tensor<3>>) -> Tensor<1> {
-    let [n, m, c] = values.dims();
-    let count = mask.clone().sum_dim(1).clamp_min(1.0) * c as f64;
-    let error = ((values - target).square() * mask).reshape([n, m * c]).sum_dim(1).reshape([n, 1, 1]) / count;
-    let error = weight.map_or(error.clone(), |weight| error * weight);
-    error.reshape([n]).mean()
+    /// Random ones of each signal's own points, taken back through its map: the value at `T⁻¹ p` is that at `p`.
+    fn own(&self, count: usize, rng: &mut Rng, device: &Device) -> Truth {
+        let (n, d, channels) = (self.len(), self.maps.dimensions, self.domain.channels());
+        let (length, columns) = (self.domain.length(), self.domain.columns());
+        let back = self.maps.inverse();
+        let (mut points, mut values) = (vec![0.0; n * count * d], vec![0.0; n * count * channels]);
+        let mut mask = vec![0.0; n * count];
+        for network in 0..n {
+            let signal = &self.signals[network * length..(network + 1) * length];
+            for k in network * count..(network + 1) * count {
+                let row = &signal[rng.random_range(0..length / columns) * columns..][..columns];
+                let point = &mut points[k * d..(k + 1) * d];
+                back.image(network, &row[..d], point);
+                values[k * channels..(k + 1) * channels].copy_from_slice(&row[d..]);
+                mask[k] = f32::from(point.iter().all(|x| x.abs() <= 1.0));
+            }
+        }
+        Truth {
+            points: Points::PerNetwork(host::tensor(points, [n, count, d], device)),
+            values: host::tensor(values, [n, count, channels], device),
+            mask: host::tensor(mask, [n, count, 1], device),
+        }
+    }
+
+    /// The mean error of networks' values at the points of a truth, over those that count; `weight [n, 1, 1]` counts some
+    /// networks more than others. What an error is: [`Domain::error`].
+    pub fn error(&self, values: Tensor<3>, truth: Truth, weight: Option<Tensor<3>>) -> Tensor<1> {
+        let error = self.domain.error(values, truth.values);
+        let [n, m, c] = error.dims();
+        let count = truth.mask.clone().sum_dim(1).clamp_min(1.0) * c as f64;
+        let error = (error * truth.mask).reshape([n, m * c]).sum_dim(1).reshape([n, 1, 1]) / count;
+        let error = weight.map_or(error.clone(), |weight| error * weight);
+        error.reshape([n]).mean()
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dense::Points;
+    use crate::Seed;
 
     #[test]
     fn interpolates_moves_and_masks() {
@@ -108,5 +163,37 @@ mod tests {
         let (_, other) =
             maps.apply(&Points::Shared(host::tensor(points.to_vec(), [3, 2], &Device::flex())), &Device::flex());
         assert_eq!(host::read(mask), host::read(other));
+    }
+
+    #[test]
+    fn a_moved_shape_has_its_own_points_moved_back_and_hides_those_beyond_the_cube() {
+        // Inside where x > 0, moved by half a unit: then inside where x > -0.5.
+        let domain = Domain::Shape { points: 400, tested: 0 };
+        let rows = seed::uniform(&mut Seed::new(1).stream(0), 1200, -1.0, 1.0);
+        let table = rows.chunks(3).flat_map(|p| [p[0], p[1], p[2], f32::from(p[0] > 0.0)]).collect();
+        let mut maps = AffineMaps::identity(1, 3);
+        maps.shift[0] = 0.5;
+        let device = Device::flex();
+        let signals = TargetSignals::new(domain, table, AffineMaps::identity(1, 3)).moved(&maps);
+        let truth = signals.draw(300, &mut Seed::new(2).stream(0), &device);
+        let points = host::read(truth.points.expand(1));
+        let (values, mask) = (host::read(truth.values), host::read(truth.mask));
+        assert!(mask.iter().any(|mask| *mask == 0.0) && mask.iter().sum::<f32>() > 150.0);
+        for ((point, value), mask) in points.chunks(3).zip(values).zip(mask) {
+            assert_eq!(value == 1.0, point[0] > -0.5, "{point:?}");
+            assert_eq!(mask == 1.0, point[0] >= -1.0, "{point:?}");
+        }
+    }
+
+    #[test]
+    fn shapes_are_compared_by_the_cross_entropy_of_logits() {
+        let device = Device::flex();
+        let signals =
+            TargetSignals::new(Domain::Shape { points: 1, tested: 0 }, vec![0.0; 4], AffineMaps::identity(1, 3));
+        let tensor = |values: [f32; 3]| host::tensor(values.to_vec(), [1, 3, 1], &device);
+        let points = Points::PerNetwork(host::tensor(vec![0.0; 9], [1, 3, 3], &device));
+        let truth = Truth { points, values: tensor([1.0, 0.0, 1.0]), mask: tensor([1.0, 1.0, 0.0]) };
+        let error = host::scalar(signals.error(tensor([2.0, -30.0, 7.0]), truth, None));
+        assert!((error - 0.5 * (1.0 + (-2f32).exp()).ln()).abs() < 1e-6, "{error}");
     }
 }

@@ -2,7 +2,7 @@
 
 mod parts;
 
-pub use parts::{column, join};
+pub use parts::{column, has, join};
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Display;

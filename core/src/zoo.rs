@@ -15,14 +15,15 @@ use crate::{Domain, Error, Inr, Layout, Result, Weights, host};
 pub struct ZooItem {
     /// Label of its signal.
     pub label: String,
-    /// Peak signal-to-noise ratio that it reached, in dB, peak 1.
-    pub psnr: f32,
+    /// How good the fit is, as its domain measures it ([`Domain::quality`]); 0 for a network that was not fitted.
+    pub quality: f32,
     /// Optimiser steps that it took.
     pub steps: u32,
 }
 
 /// Fitted networks of one layout. Saved as safetensors: a tensor `[n, …]` per parameter tensor of the layout, in PyTorch's
-/// orientation, beside `psnr`, `steps` and `label` (an index into the metadata's labels).
+/// orientation, beside its
+/// quality (`psnr` or `iou`), `steps` and `label` (an index into the metadata's labels).
 #[derive(Debug, Clone)]
 pub struct Zoo {
     /// The family of the networks.
@@ -104,7 +105,7 @@ impl Zoo {
             let values = (0..n).flat_map(|row| &self.network(row)[tensor.range()]).copied().collect();
             tensors.insert(&tensor.name, &shape, values);
         }
-        tensors.insert("psnr", &[n], self.items.iter().map(|item| item.psnr).collect());
+        tensors.insert(self.domain.quality(), &[n], self.items.iter().map(|item| item.quality).collect());
         tensors.insert("steps", &[n], self.items.iter().map(|item| item.steps as f32).collect());
         tensors.insert("label", &[n], self.items.iter().map(index).collect());
         let inr = serde_json::to_value(&self.inr).map_err(|error| Error::failed(error.to_string()))?;
@@ -126,7 +127,8 @@ impl Zoo {
     fn from_tensors(file: &Tensors) -> Result<Self> {
         let metadata: Metadata = serde_json::from_str(&file.metadata)
             .map_err(|error| Error::failed(format!("not a zoo of this version: {error}")))?;
-        let n = file.get("psnr")?.values.len();
+        let quality = metadata.domain.quality();
+        let n = file.get(quality)?.values.len();
         let layout = Arc::new(metadata.layout);
         let parameters = layout.parameters();
         let mut values = vec![0.0; n * parameters];
@@ -145,11 +147,11 @@ impl Zoo {
             rows.for_each(|(to, from)| to[tensor.range()].copy_from_slice(from));
         }
         let column = |name: &str| -> Result<Vec<f32>> { Ok(file.get(name)?.values.clone()) };
-        let (psnr, steps, label) = (column("psnr")?, column("steps")?, column("label")?);
+        let (quality, steps, label) = (column(quality)?, column("steps")?, column("label")?);
         let items = (0..n).map(|row| {
             let name = metadata.labels.get(label[row] as usize);
             let name = name.ok_or_else(|| Error::failed(format!("network {row} has no known label")))?;
-            Ok(ZooItem { label: name.clone(), psnr: psnr[row], steps: steps[row] as u32 })
+            Ok(ZooItem { label: name.clone(), quality: quality[row], steps: steps[row] as u32 })
         });
         let items = items.collect::<Result<Vec<_>>>()?;
         Ok(Self { inr: metadata.inr.into(), layout, domain: metadata.domain, values, items })

@@ -155,8 +155,8 @@ impl Digits {
                 ("networks_per_second", count as f64 / seconds),
                 ("seconds", seconds),
                 ("mean_steps", mean(&mut fitted.steps.iter().map(|steps| f64::from(*steps)))),
-                ("mean_psnr", mean(&mut fitted.psnr.iter().map(|psnr| f64::from(*psnr)))),
-                ("worst_psnr", fitted.psnr.iter().copied().fold(f32::INFINITY, f32::min).into()),
+                ("mean_psnr", mean(&mut fitted.quality.iter().map(|psnr| f64::from(*psnr)))),
+                ("worst_psnr", fitted.quality.iter().copied().fold(f32::INFINITY, f32::min).into()),
             ];
             Some(Row::new(format!("{count} digits, each to {psnr} dB{name}"), &figures))
         });
@@ -173,7 +173,8 @@ impl Digits {
             domain: digits.domain,
             targets: &digits.values[..count * digits.domain.points()],
             initial: (0..count as u64).flat_map(start).collect(),
-            stop_psnr: psnr,
+            stop: psnr,
+            seed: Seed::new(0),
             max_steps: 1_000,
             device: device::open("flex")?,
             progress: &|_| (),

@@ -117,7 +117,7 @@ fn summary(zoo: &Zoo, told_by: &str) -> String {
     let labels = zoo.labels();
     let shown = labels.iter().take(12).cloned().collect::<Vec<_>>().join(", ");
     let more = if labels.len() > 12 { ", …" } else { "" };
-    let mean = zoo.items.iter().map(|item| f64::from(item.psnr)).sum::<f64>() / zoo.len() as f64;
+    let mean = zoo.items.iter().map(|item| f64::from(item.quality)).sum::<f64>() / zoo.len() as f64;
     let psnr = if mean.is_nan() { "PSNR unknown".to_owned() } else { format!("mean PSNR {mean:.2} dB") };
     let (count, layout) = (zoo.len(), &zoo.layout);
     format!("{count} networks {layout} (told by {told_by}); labels {shown}{more}; {psnr}")

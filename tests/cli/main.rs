@@ -8,4 +8,5 @@ mod exchange;
 mod plugins;
 mod refusals;
 mod runs;
+mod shapes;
 mod shards;

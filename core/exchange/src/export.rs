@@ -78,7 +78,7 @@ fn metadata(zoo: &Zoo, row: Option<usize>) -> Result<String> {
     let failed = |error: serde_json::Error| Error::failed(error.to_string());
     let item = row.map(|row| &zoo.items[row]).map(|item| Item {
         label: item.label.clone(),
-        psnr: item.psnr.is_finite().then(|| item.psnr.into()),
+        quality: item.quality.is_finite().then(|| item.quality.into()),
         steps: item.steps,
     });
     let inr = serde_json::to_value(&zoo.inr).map_err(failed)?;
@@ -106,7 +106,7 @@ fn npz(zoo: &Zoo, layers: &str) -> Result<Vec<u8>> {
     let mut column = |name: &str, values: Vec<f32>| {
         all.push((name.to_owned(), HostTensor { shape: vec![zoo.len()], values }));
     };
-    column("psnr", zoo.items.iter().map(|item| item.psnr).collect());
+    column(zoo.domain.quality(), zoo.items.iter().map(|item| item.quality).collect());
     column("steps", zoo.items.iter().map(|item| item.steps as f32).collect());
     column("label", zoo.items.iter().map(label).collect());
     npy::write_npz(&all, &metadata(zoo, None)?)

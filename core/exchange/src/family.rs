@@ -60,7 +60,7 @@ impl Family {
 
     /// Dimensions of a raw coordinate.
     pub(crate) fn dimensions(&self) -> usize {
-        self.inr.dimensions(&self.layout)
+        self.layout.coordinates()
     }
 }
 

@@ -233,6 +233,6 @@ fn labelled(all: &Collected, options: &ImportOptions) -> Vec<ZooItem> {
         let folder = || folder_of(&network.name).filter(|_| folders.len() > 1).map(str::to_owned);
         said.or_else(listed).or_else(|| label_of(&network.name)).or_else(folder).unwrap_or_else(|| UNKNOWN.to_owned())
     };
-    let item = |network: &Network| ZooItem { label: label(network), psnr: network.psnr, steps: network.steps };
+    let item = |network: &Network| ZooItem { label: label(network), quality: network.quality, steps: network.steps };
     all.networks.iter().map(item).collect()
 }

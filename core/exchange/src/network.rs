@@ -17,7 +17,7 @@ pub(crate) struct Network {
     /// Its label, if the file says it.
     pub(crate) label: Option<String>,
     /// Its PSNR, NaN if the file does not say it.
-    pub(crate) psnr: f32,
+    pub(crate) quality: f32,
     /// Optimiser steps that it took, 0 if the file does not say it.
     pub(crate) steps: u32,
 }
@@ -92,10 +92,10 @@ fn select(states: &mut Vec<StateDict>, key: Option<&str>) -> Result<()> {
 fn of_state(name: &str, mut state: StateDict) -> Result<(Family, Vec<Network>)> {
     let metadata = state.metadata.as_deref().map(Metadata::parse).transpose()?;
     let mut column = |names: &[&str]| names.iter().find_map(|name| state.take(name)).map(|tensor| tensor.values);
-    let (psnr, steps, labels) = (column(&["psnr"]), column(&["steps"]), column(&["label", "labels"]));
+    let (quality, steps, labels) = (column(&Domain::QUALITIES), column(&["steps"]), column(&["label", "labels"]));
     let dense = Dense::of(state)?;
     let count = dense.networks.len();
-    for (what, column) in [("psnr", &psnr), ("steps", &steps), ("label", &labels)] {
+    for (what, column) in [("quality", &quality), ("steps", &steps), ("label", &labels)] {
         if column.as_ref().is_some_and(|column| column.len() != count) {
             return Err(Error::failed(format!("`{what}` does not have an entry for each of its {count} networks")));
         }
@@ -122,10 +122,13 @@ fn of_state(name: &str, mut state: StateDict) -> Result<(Family, Vec<Network>)> 
         if let Some(bad) = values.iter().find(|value| !value.is_finite()) {
             return Err(Error::failed(format!("network {row} has a weight of {bad}; leave it out")));
         }
-        let psnr = psnr.as_ref().map(|psnr| psnr[row]).or(only.and_then(|item| item.psnr.map(|psnr| psnr as f32)));
+        let quality = quality
+            .as_ref()
+            .map(|quality| quality[row])
+            .or(only.and_then(|item| item.quality.map(|quality| quality as f32)));
         let steps = steps.as_ref().map(|steps| steps[row] as u32).or(only.map(|item| item.steps));
-        let (psnr, steps) = (psnr.unwrap_or(f32::NAN), steps.unwrap_or(0));
-        Ok(Network { name, values, label: label(row)?, psnr, steps })
+        let (quality, steps) = (quality.unwrap_or(f32::NAN), steps.unwrap_or(0));
+        Ok(Network { name, values, label: label(row)?, quality, steps })
     };
     let networks = dense.networks.into_iter().enumerate().map(network).collect::<Result<_>>()?;
     Ok((family, networks))

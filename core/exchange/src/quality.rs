@@ -15,6 +15,10 @@ pub fn compare(zoo: &mut Zoo, signals: &SignalSet) -> Result<()> {
         let text = format!("the networks are on {:?}, the signals on {:?}", zoo.domain, signals.domain);
         return Err(Error::failed(format!("{text}; give the signals that they were fitted to")));
     }
+    if zoo.domain.has_own_points() {
+        let text = "how well networks fit is computed for images only; leave the signals out";
+        return Err(Error::failed(text));
+    }
     if zoo.len() > signals.len() {
         let text = format!("there are {} networks, but {} signals", zoo.len(), signals.len());
         return Err(Error::failed(format!("{text}; give a signal for each network, in the order of their names")));
@@ -36,7 +40,7 @@ pub fn compare(zoo: &mut Zoo, signals: &SignalSet) -> Result<()> {
         for (row, values) in rows.iter().zip(rendered.chunks(length)) {
             let error = |(a, b): (&f32, &f32)| f64::from(a - b).powi(2);
             let mean = values.iter().zip(signals.signal(*row)).map(error).sum::<f64>() / length as f64;
-            zoo.items[*row].psnr = (-10.0 * mean.log10()) as f32;
+            zoo.items[*row].quality = (-10.0 * mean.log10()) as f32;
         }
     }
     Ok(())

@@ -45,7 +45,7 @@ pub(crate) struct Item {
     /// Label of its signal.
     pub(crate) label: String,
     /// PSNR in dB, if it is known.
-    pub(crate) psnr: Option<f64>,
+    pub(crate) quality: Option<f64>,
     /// Optimiser steps that it took.
     pub(crate) steps: u32,
 }

@@ -7,8 +7,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::precision::Precision;
+use crate::surface::Surface;
 use crate::{
-    Augmentation, Deformation, Disturbance, Encoder, Fitter, Generator, Inr, Judge, Metric, Objective, Signals,
+    Augmentation, Deformation, Disturbance, Domain, Encoder, Fitter, Generator, Inr, Judge, Metric, Objective, Signals,
 };
 
 /// A run, from signals to report.
@@ -126,9 +127,12 @@ pub struct Fit {
     /// Where each fit starts.
     #[serde(default)]
     pub init: Init,
-    /// A network is done when its PSNR reaches this many dB (peak 1).
+    /// Of images: a network is done when its PSNR reaches this many dB (peak 1).
     #[serde(default = "default_stop_psnr")]
     pub stop_psnr: f64,
+    /// Of shapes: a network is done when its intersection over union reaches this, at the points of a step.
+    #[serde(default = "default_stop_iou", skip_serializing_if = "is_default_stop_iou")]
+    pub stop_iou: f64,
     /// A network that has not reached it by then stops here.
     #[serde(default = "default_max_steps")]
     pub max_steps: usize,
@@ -139,6 +143,29 @@ pub struct Fit {
 
 fn default_stop_psnr() -> f64 {
     40.0
+}
+
+fn default_stop_iou() -> f64 {
+    0.99
+}
+
+fn is_default_stop_iou(value: &f64) -> bool {
+    *value == default_stop_iou()
+}
+
+impl Fit {
+    /// The quality at which a network of a domain is done; an expansion may have its own.
+    pub fn stop(&self, domain: &Domain, expand: Option<&Expand>) -> f64 {
+        match domain {
+            Domain::Image { .. } => expand.and_then(|expand| expand.stop_psnr).unwrap_or(self.stop_psnr),
+            Domain::Shape { .. } => expand.and_then(|expand| expand.stop_iou).unwrap_or(self.stop_iou),
+        }
+    }
+
+    /// Steps after which a network stops; an expansion may have its own.
+    pub fn steps(&self, expand: Option<&Expand>) -> usize {
+        expand.and_then(|expand| expand.max_steps).unwrap_or(self.max_steps)
+    }
 }
 
 fn default_max_steps() -> usize {
@@ -173,11 +200,26 @@ pub struct Expand {
     /// PSNR in dB at which a deformed network is done; as `fit.stop_psnr` if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stop_psnr: Option<f64>,
+    /// Intersection over union at which a deformed shape is done; as `fit.stop_iou` if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stop_iou: Option<f64>,
+    /// Steps after which the fit of a deformed network stops; as `fit.max_steps` if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_steps: Option<usize>,
 }
 
 impl Default for Expand {
     fn default() -> Self {
-        Self { classes: Vec::new(), deformations: Vec::new(), level: 1.0, source: 0, shots: 0, stop_psnr: None }
+        Self {
+            classes: Vec::new(),
+            deformations: Vec::new(),
+            level: 1.0,
+            source: 0,
+            shots: 0,
+            stop_psnr: None,
+            stop_iou: None,
+            max_steps: None,
+        }
     }
 }
 
@@ -342,6 +384,9 @@ pub struct Sample {
     /// Scale of the generator's own noise: 1 samples, 0 decodes without noise.
     #[serde(default = "default_temperature")]
     pub temperature: f64,
+    /// Of shapes: how their surfaces are made for pictures and files.
+    #[serde(default, skip_serializing_if = "Surface::is_default")]
+    pub surface: Surface,
 }
 
 fn default_temperature() -> f64 {

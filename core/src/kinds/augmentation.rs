@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 
 use burn::tensor::{Device, Tensor};
+use nalgebra::DMatrix;
 
 use super::component_kind;
 use crate::dense::Points;
@@ -98,6 +99,21 @@ impl AffineMaps {
                         out.linear[(n * d + i) * d + j] += outer * inner.linear[(n * d + k) * d + j];
                     }
                 }
+            }
+        }
+        out
+    }
+
+    /// The maps back. Where one has no inverse, nothing is finite.
+    pub fn inverse(&self) -> Self {
+        let d = self.dimensions;
+        let mut out = self.clone();
+        for n in 0..self.len() {
+            let linear = DMatrix::from_row_slice(d, d, &self.linear[n * d * d..(n + 1) * d * d]);
+            let inverse = linear.try_inverse().unwrap_or_else(|| DMatrix::from_element(d, d, f32::NAN));
+            for i in 0..d {
+                (0..d).for_each(|j| out.linear[(n * d + i) * d + j] = inverse[(i, j)]);
+                out.shift[n * d + i] = -(0..d).map(|j| inverse[(i, j)] * self.shift[n * d + j]).sum::<f32>();
             }
         }
         out

@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use burn::tensor::Device;
 
 use super::component_kind;
-use crate::{Domain, Inr, Layout, Result, registry::Claim};
+use crate::{Domain, Inr, Layout, Result, Seed, registry::Claim};
 
 /// Fits one network to each signal.
 #[typetag::serde(tag = "type")]
@@ -32,14 +32,16 @@ pub struct FitJob<'a> {
     pub layout: &'a Layout,
     /// Where the signals live.
     pub domain: Domain,
-    /// `[n, points, channels]`.
+    /// `[n, points, columns]` of the domain.
     pub targets: &'a [f32],
     /// Starting weights, `[n, parameters]`.
     pub initial: Vec<f32>,
-    /// A network is done when its PSNR (peak 1) reaches this many dB.
-    pub stop_psnr: f64,
+    /// A network is done when its quality reaches this ([`Domain::quality`]): dB, or an intersection over union.
+    pub stop: f64,
     /// A network that has not reached it by then stops here.
     pub max_steps: usize,
+    /// Where a fitter that looks at random points draws them from.
+    pub seed: Seed,
     /// For fitters that run on a device.
     pub device: Device,
     /// Called with the number of networks finished since the last call.
@@ -51,8 +53,8 @@ pub struct FitJob<'a> {
 pub struct Fitted {
     /// `[n, parameters]`.
     pub weights: Vec<f32>,
-    /// Peak signal-to-noise ratio of each network in dB, peak 1, over its signal's points.
-    pub psnr: Vec<f32>,
+    /// How good each network is ([`Domain::quality`]): over its signal's points, or over those that test it.
+    pub quality: Vec<f32>,
     /// Optimiser steps that each network took.
     pub steps: Vec<u32>,
 }

@@ -23,10 +23,10 @@ pub use encoder::{Encoder, EncoderContext, EncoderModel};
 pub use fitter::{FitJob, Fitted, Fitter};
 pub use generator::{Generator, GeneratorBatch, GeneratorContext, GeneratorModel};
 pub use inr::Inr;
-pub use judge::{Judge, JudgeModel, Judgement, Labelled};
+pub use judge::{Classifier, Judge, JudgeModel, Judgement, Labelled, Likeness};
 pub use metric::{Comparison, Measure, Metric};
 pub use objective::{Objective, ObjectiveContext, ObjectiveModel, Views};
-pub use signals::{Domain, SignalReader, SignalSet, Signals};
+pub use signals::{SignalReader, SignalSet, Signals};
 pub use symmetry::Symmetry;
 
 /// A named part of a loss, `[1]`, already weighted.

@@ -3,10 +3,8 @@
 use std::fmt::Debug;
 use std::path::Path;
 
-use serde::{Deserialize, Serialize};
-
 use super::component_kind;
-use crate::{Result, Zoo, registry::Claim};
+use crate::{Domain, Error, Result, Zoo, registry::Claim};
 
 /// A source of signals (images, shapes) with labels.
 #[typetag::serde(tag = "type")]
@@ -72,90 +70,26 @@ pub trait SignalReader {
     /// If there are fewer, or the file cannot be read; the message names it.
     fn skip(&mut self, count: usize) -> Result<()>;
 
-    /// Values of the next `count` signals, `[count, points, channels]`, in `[0, 1]`.
+    /// The next `count` signals, `[count, points, columns]` ([`Domain::columns`]): values in `[0, 1]`, each point's own
+    /// coordinates in front of them where the domain has no grid.
     ///
     /// # Errors
     /// As [`SignalReader::skip`].
     fn read(&mut self, count: usize) -> Result<Vec<f32>>;
-}
 
-/// What the coordinates of a signal are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Domain {
-    /// Pixel centres of an image: `linspace(-1, 1)` on each axis, row by row; column 0 is x (the image's column),
-    /// column 1 is y (its row).
-    Image {
-        /// Rows.
-        height: usize,
-        /// Columns.
-        width: usize,
-        /// Values per pixel, 1 or 3.
-        channels: usize,
-    },
-}
-
-impl Domain {
-    /// Dimensions of a coordinate.
-    pub fn dimensions(&self) -> usize {
-        2
+    /// Values of the next `count` signals at other points `[points, dimensions]`: `[count, points, channels]`. Judges ask
+    /// for it that look at points of their own ([`JudgeModel::points`](crate::JudgeModel::points)).
+    ///
+    /// # Errors
+    /// As [`SignalReader::skip`], and if these signals are known on their grid only.
+    fn read_at(&mut self, _count: usize, _points: &[f32]) -> Result<Vec<f32>> {
+        Err(Error::failed("these signals are known on their own grid only; choose a judge that looks at that"))
     }
 
-    /// Values at a point.
-    pub fn channels(&self) -> usize {
-        let Self::Image { channels, .. } = self;
-        *channels
+    /// What was left out because it could not be read, as the settings allow: a message for each.
+    fn left_out(&self) -> &[String] {
+        &[]
     }
-
-    /// Coordinates of the native grid, `[points, dimensions]`.
-    pub fn grid(&self) -> Vec<f32> {
-        let Self::Image { height, width, .. } = *self;
-        self.grid_of(height, width)
-    }
-
-    /// Coordinates of a grid of another resolution over the same square.
-    pub fn grid_of(&self, height: usize, width: usize) -> Vec<f32> {
-        let at = |i: usize, n: usize| {
-            if n > 1 { 2.0 * i as f32 / (n - 1) as f32 - 1.0 } else { 0.0 }
-        };
-        (0..height).flat_map(|row| (0..width).flat_map(move |column| [at(column, width), at(row, height)])).collect()
-    }
-
-    /// The value at a point, by cubic convolution (Keys 1981, a = -0.75) between the pixels of `signal [points, channels]`,
-    /// cut to the range of signals, `[0, 1]`. Beyond the border the image goes on as it ends.
-    pub fn interpolate(&self, signal: &[f32], point: &[f32], out: &mut [f32]) {
-        let Self::Image { height, width, channels } = *self;
-        let (columns, rows) = (taps(point[0], width), taps(point[1], height));
-        out.fill(0.0);
-        for (row, vertical) in rows {
-            for (column, horizontal) in columns {
-                let start = (row * width + column) * channels;
-                for (value, pixel) in out.iter_mut().zip(&signal[start..start + channels]) {
-                    *value += vertical * horizontal * pixel;
-                }
-            }
-        }
-        out.iter_mut().for_each(|value| *value = value.clamp(0.0, 1.0));
-    }
-
-    /// Points of the native grid.
-    pub fn points(&self) -> usize {
-        let Self::Image { height, width, .. } = *self;
-        height * width
-    }
-}
-
-/// The four pixels of an axis around a coordinate in `[-1, 1]`, with their weights.
-fn taps(x: f32, pixels: usize) -> [(usize, f32); 4] {
-    const A: f32 = -0.75;
-    let last = (pixels - 1) as f32;
-    let place = (0.5 * (x + 1.0) * last).clamp(0.0, last);
-    let low = place.floor();
-    let t = place - low;
-    let near = |t: f32| ((A + 2.0) * t - (A + 3.0)) * t * t + 1.0;
-    let far = |t: f32| ((A * t - 5.0 * A) * t + 8.0 * A) * t - 4.0 * A;
-    let pixel = |offset: f32| (low + offset).clamp(0.0, last) as usize;
-    [(pixel(-1.0), far(t + 1.0)), (pixel(0.0), near(t)), (pixel(1.0), near(1.0 - t)), (pixel(2.0), far(2.0 - t))]
 }
 
 /// Signals of one domain.
@@ -163,7 +97,7 @@ fn taps(x: f32, pixels: usize) -> [(usize, f32); 4] {
 pub struct SignalSet {
     /// Their common domain.
     pub domain: Domain,
-    /// `[n, points, channels]`, in `[0, 1]`.
+    /// `[n, points, columns]`: values in `[0, 1]`, behind coordinates where signals have points of their own.
     pub values: Vec<f32>,
     /// One label per signal.
     pub labels: Vec<String>,
@@ -189,20 +123,9 @@ impl SignalSet {
         self.labels.is_empty()
     }
 
-    /// Values `[points, channels]` of one signal.
+    /// One signal, `[points, columns]`.
     pub fn signal(&self, row: usize) -> &[f32] {
-        let length = self.domain.points() * self.domain.channels();
+        let length = self.domain.length();
         &self.values[row * length..(row + 1) * length]
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_grid_runs_row_by_row_with_x_first() {
-        let grid = Domain::Image { height: 2, width: 3, channels: 1 }.grid();
-        assert_eq!(grid, [-1.0, -1.0, 0.0, -1.0, 1.0, -1.0, -1.0, 1.0, 0.0, 1.0, 1.0, 1.0]);
     }
 }

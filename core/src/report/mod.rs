@@ -10,13 +10,16 @@ pub mod viewer;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-pub use document::document;
+use serde::Deserialize;
+
 pub use compare::{RunOverview, compare_page, compare_table, runs_table};
+pub use document::document;
 pub use sweep::{sweep_csv, sweep_page, sweep_table};
 
 use crate::run::{Curve, RunRecord};
 use crate::stages::{Evaluation, Samples, Split, Walk};
-use crate::{Result, Zoo, device, files, picture};
+use crate::surface::Surface;
+use crate::{Error, Result, Zoo, files};
 
 /// Everything that the page shows.
 struct Contents {
@@ -30,6 +33,10 @@ struct Contents {
     sample_shots: Samples,
     walk: Option<(Walk, Zoo)>,
     curves: Vec<(&'static str, Curve)>,
+    /// How surfaces of shapes are made.
+    surface: Surface,
+    /// The judge and the metrics, as the run's configuration has them.
+    protocol: String,
 }
 
 /// Writes `report.html` of a finished run.
@@ -38,9 +45,24 @@ struct Contents {
 /// If a stage of the run is missing, or the file cannot be written.
 pub fn write(run: &Path) -> Result<()> {
     let curve = |stage: &'static str| Ok((stage, Curve::read(&run.join(stage))?));
+    let config = fs_err::read_to_string(run.join("config.toml"))?;
+    let table: toml::Table = toml::from_str(&config)
+        .map_err(|error| Error::failed(format!("`{}`: {error}", run.join("config.toml").display())))?;
+    let surface = table.get("sample").and_then(|sample| sample.get("surface")).cloned();
+    let surface = surface.map(Surface::deserialize).transpose();
+    let mut curves = ["judge", "pretrain", "train", "adapt"].into_iter().map(curve).collect::<Result<Vec<_>>>()?;
+    // A judge that learns nothing has none.
+    curves.retain(|(_, curve)| !curve.steps.is_empty());
     let contents = Contents {
+        surface: surface.map_err(|error| Error::failed(error.to_string()))?.unwrap_or_default(),
+        protocol: ["judge", "evaluate"]
+            .iter()
+            .filter_map(|key| table.get(*key))
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join("; "),
         name: run.file_name().map_or_else(|| "run".to_owned(), |name| name.to_string_lossy().into_owned()),
-        config: fs_err::read_to_string(run.join("config.toml"))?,
+        config,
         record: files::read_json(&run.join("run.json"))?,
         evaluation: Evaluation::read(&run.join("evaluate"))?,
         split: Split::read(&run.join("split"))?,
@@ -48,7 +70,7 @@ pub fn write(run: &Path) -> Result<()> {
         samples: Zoo::load(&run.join("sample/weights.safetensors"))?,
         sample_shots: files::read_json(&run.join("sample/samples.json"))?,
         walk: Walk::read(&run.join("sample"))?,
-        curves: ["judge", "pretrain", "train", "adapt"].into_iter().map(curve).collect::<Result<_>>()?,
+        curves,
     };
     files::write(&run.join("report.html"), page::render(&contents)?.as_bytes())
 }
@@ -92,12 +114,4 @@ fn markdown(lines: &[Vec<String>]) -> String {
     let mut text = vec![format_line(&lines[0]), format_line(&rule)];
     text.extend(lines[1..].iter().map(format_line));
     text.join("\n")
-}
-
-/// Rendered signals of a zoo's rows at a multiple of the native resolution.
-fn render_at(zoo: &Zoo, rows: &[usize], factor: usize) -> Result<(crate::Domain, Vec<f32>)> {
-    let crate::Domain::Image { height, width, channels } = zoo.domain;
-    let domain = crate::Domain::Image { height: height * factor, width: width * factor, channels };
-    let device = device::open("flex")?;
-    Ok((domain, picture::render(zoo, rows, &domain.grid(), &device)))
 }

@@ -1,17 +1,22 @@
 //! The page itself.
 
+use equigen_geometry::Mesh;
 use maud::{Markup, html};
 
 use super::document::{data_uri, document};
-use super::viewer::{sample_viewer, walk_viewer};
-use super::{Contents, chart, columns, figure, render_at};
+use super::viewer::{Shape, sample_viewer, shape_viewer, walk_viewer};
+use super::{Contents, chart, columns, figure};
 use crate::config::Init;
-use crate::{Domain, Result, Zoo, picture};
+use crate::{Result, Zoo, picture};
 
 /// Samples shown one by one, beside their nearest shot; the first ones, not chosen.
 const PAIRS: usize = 64;
+/// Samples that can be turned, and bytes of the page for them.
+const TURNED: (usize, usize) = (24, 2 << 20);
 /// Samples shown at eight times the resolution.
 const LARGE: usize = 8;
+/// Pictures of fewer pixels across are small.
+const SMALL: usize = 64;
 
 pub(super) fn render(contents: &Contents) -> Result<String> {
     let Contents { evaluation, split, zoo, samples, .. } = contents;
@@ -38,11 +43,11 @@ pub(super) fn render(contents: &Contents) -> Result<String> {
                 (figures(contents))
 
                 h2 { "Shots" }
-                (grid(zoo, &split.shots, 1, 16, "The networks of the target class that training saw.")?)
+                (grid(contents, zoo, &split.shots, 1, 16, "The networks of the target class that training saw.")?)
                 h2 { "Held-out items" }
-                (grid(zoo, &split.ceiling[..shown], 1, 16, "Real items of the target class that nothing saw, as fitted networks.")?)
+                (grid(contents, zoo, &split.ceiling[..shown], 1, 16, "Real items of the target class that nothing saw, as fitted networks.")?)
                 h2 { "Generated" }
-                (grid(samples, &all, 1, 16, "All generated networks, in order; none is chosen by hand.")?)
+                (grid(contents, samples, &all, 1, 16, "All generated networks, in order; none is chosen by hand.")?)
 
                 @if let Some(walk) = &walk {
                     h2 { "Between the shots" }
@@ -54,9 +59,17 @@ pub(super) fn render(contents: &Contents) -> Result<String> {
                 (pairs(contents)?)
                 @if let Some(viewer) = sample_viewer(samples, &evaluation.nearest_shot, zoo, &split.shots) { (viewer) }
 
-                h2 { "At eight times the resolution" }
-                (grid(samples, &large, 8, 4, "Generated networks, evaluated between the pixels that anything was trained on.")?)
-                (grid(zoo, &held_large, 8, 4, "Held-out items, as fitted networks.")?)
+                @if zoo.domain.image().is_some() {
+                    h2 { "At eight times the resolution" }
+                    (grid(contents, samples, &large, 8, 4, "Generated networks, evaluated between the pixels that anything was trained on.")?)
+                    (grid(contents, zoo, &held_large, 8, 4, "Held-out items, as fitted networks.")?)
+                } @else {
+                    h2 { "To turn" }
+                    (turned(contents)?)
+                    h2 { "Larger" }
+                    (grid(contents, samples, &large, 3, 4, "The first generated networks.")?)
+                    (grid(contents, zoo, &held_large, 3, 4, "Held-out items, as fitted networks.")?)
+                }
 
                 h2 { "Loss curves" }
                 div.charts {
@@ -91,15 +104,23 @@ fn figures(contents: &Contents) -> Markup {
             }
         }
         p.soft {
-            "Each set is compared with as many real signals that nothing was trained on, through a classifier of accuracy "
-            (format!("{:.1} %", 100.0 * evaluation.judge.accuracy)) " on its own test part. Diversity and nearest-shot are
-             ratios to real held-out items. Feature distances are this run's own: they compare with no other paper's FID."
+            "Each set is compared with as many real signals that nothing was trained on"
+            @match evaluation.judge.accuracy {
+                Some(accuracy) => {
+                    ", through a classifier of accuracy " (format!("{:.1} %", 100.0 * accuracy)) " on its own test part. Feature
+                     distances are this run's own: they compare with no other paper's FID."
+                }
+                None => { ". Protocol: " (contents.protocol) "." }
+            }
+            " Diversity and nearest-shot are ratios to real held-out items."
         }
         dl {
             dt { "diversity for one condition" }
             dd { (figure(evaluation.one_condition_diversity)) " of held-out items': samples of one and the same disturbed feature" }
-            dt { "speckle" }
-            dd { (figure(evaluation.speckle)) " times the held-out fits': total variation at 8 times the resolution over that at the native one" }
+            @if let Some(speckle) = evaluation.speckle {
+                dt { "speckle" }
+                dd { (figure(speckle)) " times the held-out fits': total variation at 8 times the resolution over that at the native one" }
+            }
         }
     }
 }
@@ -112,9 +133,8 @@ fn facts(contents: &Contents) -> Markup {
             dt { "fits" }
             dd {
                 (evaluation.fit.networks) " networks " (evaluation.fit.layout) ", "
-                @if evaluation.fit.mean_psnr.is_nan() { "PSNR unknown, " } @else {
-                    "mean " (figure(evaluation.fit.mean_psnr)) " dB, worst " (figure(evaluation.fit.min_psnr)) " dB, "
-                }
+                @if evaluation.fit.quality.is_empty() { "quality unknown, " }
+                @for (name, value) in &evaluation.fit.quality { (name.replace('_', " ")) " " (figure(*value)) ", " }
                 (figure(evaluation.fit.mean_steps)) " steps on average, "
                 @match evaluation.fit.init {
                     Some(Init::Independent) => "independent starts",
@@ -122,6 +142,12 @@ fn facts(contents: &Contents) -> Markup {
                     None => "taken as they are",
                 }
             }
+            @if !evaluation.fit.left_out.is_empty() {
+                dt { "left out" }
+                dd { (evaluation.fit.left_out.len()) " signals that could not be read: " (evaluation.fit.left_out.join("; ")) }
+            }
+            dt { "classes" }
+            dd { (classes(&contents.zoo)) }
             dt { "encoder" }
             dd {
                 "linear probe " (figure(encoder.probe_accuracy)) " (flattened weights " (figure(encoder.flat_accuracy))
@@ -129,7 +155,11 @@ fn facts(contents: &Contents) -> Markup {
                 (format!("{:.1e}", encoder.permutation_error)) " under permutations"
             }
             dt { "judge" }
-            dd { "trained on " (evaluation.judge.trained_on) " real signals, tested on " (evaluation.judge.tested_on) }
+            dd {
+                @if evaluation.judge.trained_on == 0 { "learns nothing" } @else {
+                    "trained on " (evaluation.judge.trained_on) " real signals, tested on " (evaluation.judge.tested_on)
+                }
+            }
             dt { "seed, device" }
             dd { (record.seed) ", " (record.device) }
             dt { "versions" }
@@ -145,13 +175,26 @@ fn facts(contents: &Contents) -> Markup {
     }
 }
 
+/// Each class with the number of its networks.
+fn classes(zoo: &Zoo) -> String {
+    let count = |label: &String| zoo.items.iter().filter(|item| item.label == *label).count();
+    zoo.labels().iter().map(|label| format!("{label} {}", count(label))).collect::<Vec<_>>().join(", ")
+}
+
 /// Pictures of rows of a zoo in one image, as a data URI.
-fn grid(zoo: &Zoo, rows: &[usize], factor: usize, columns: usize, caption: &str) -> Result<Markup> {
-    let (domain, signals) = render_at(zoo, rows, factor)?;
-    let Domain::Image { width, .. } = domain;
+fn grid(
+    contents: &Contents,
+    zoo: &Zoo,
+    rows: &[usize],
+    factor: usize,
+    columns: usize,
+    caption: &str,
+) -> Result<Markup> {
+    let (domain, signals) = picture::look(zoo, rows, factor, &contents.surface)?;
+    let [_, width, _] = domain.image().unwrap_or_default();
     let natural = rows.len().min(columns) * (width + 1) - 1;
     // Small pictures are shown at twice their size.
-    let shown = if factor == 1 { natural * 2 } else { natural };
+    let shown = if factor == 1 && width < SMALL { natural * 2 } else { natural };
     Ok(html! {
         figure {
             img.smooth[factor > 1] src=(data_uri(&picture::png(&domain, &signals, columns)?)) width=(shown) alt=(caption);
@@ -160,20 +203,42 @@ fn grid(zoo: &Zoo, rows: &[usize], factor: usize, columns: usize, caption: &str)
     })
 }
 
+/// The surfaces of the first samples, each behind its nearest shot, in a figure that turns them.
+fn turned(contents: &Contents) -> Result<Markup> {
+    let (count, most) = TURNED;
+    let evaluation = &contents.evaluation;
+    let mut surfaces = Vec::new();
+    for (i, nearest) in evaluation.nearest_shot.iter().take(count).enumerate() {
+        let row = evaluation.compared.get(i).copied().unwrap_or(i);
+        surfaces.push((format!("sample {i}"), contents.surface.mesh(&contents.samples, row)?));
+        let shot = contents.split.shots[*nearest];
+        surfaces.push((format!("its nearest shot, {nearest}"), contents.surface.mesh(&contents.zoo, shot)?));
+    }
+    let single = |mesh: &Mesh| mesh.vertices().as_flattened().iter().map(|x| *x as f32).collect::<Vec<f32>>();
+    let vertices: Vec<Vec<f32>> = surfaces.iter().map(|(_, mesh)| single(mesh)).collect();
+    let shapes: Vec<Shape<'_>> = surfaces
+        .iter()
+        .zip(&vertices)
+        .map(|((name, mesh), vertices)| Shape { name, vertices, triangles: mesh.triangles().as_flattened() })
+        .collect();
+    shape_viewer(&shapes, most)
+}
+
 fn pairs(contents: &Contents) -> Result<Markup> {
-    let rows: Vec<usize> = (0..contents.samples.len().min(PAIRS).min(contents.evaluation.nearest_shot.len())).collect();
-    let shots: Vec<usize> =
-        rows.iter().map(|row| contents.split.shots[contents.evaluation.nearest_shot[*row]]).collect();
-    let (domain, samples) = render_at(&contents.samples, &rows, 1)?;
-    let (_, nearest) = render_at(&contents.zoo, &shots, 1)?;
-    let length = domain.points() * domain.channels();
+    let evaluation = &contents.evaluation;
+    let count = contents.samples.len().min(PAIRS).min(evaluation.nearest_shot.len());
+    let rows: Vec<usize> = (0..count).map(|i| evaluation.compared.get(i).copied().unwrap_or(i)).collect();
+    let shots: Vec<usize> = (0..count).map(|i| contents.split.shots[evaluation.nearest_shot[i]]).collect();
+    let (domain, samples) = picture::look(&contents.samples, &rows, 1, &contents.surface)?;
+    let (_, nearest) = picture::look(&contents.zoo, &shots, 1, &contents.surface)?;
+    let length = domain.length();
     let pair = |(sample, shot): (&[f32], &[f32])| {
         let stacked: Vec<f32> = sample.iter().chain(shot).copied().collect();
         picture::png(&domain, &stacked, 1).map(|bytes| data_uri(&bytes))
     };
     // Whole multiples of a pixel, and the border.
-    let Domain::Image { width, .. } = domain;
-    let width = width * (64 / width).max(1) + 2;
+    let [_, width, _] = domain.image().unwrap_or_default();
+    let width = width * (64 / width.max(1)).max(1) + 2;
     let pictures = samples.chunks(length).zip(nearest.chunks(length)).map(pair).collect::<Result<Vec<_>>>()?;
     Ok(html! {
         div.pairs style=(format!("--width:{width}px")) {

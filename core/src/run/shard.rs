@@ -157,7 +157,7 @@ pub fn join_shards(runs: &[PathBuf], folder: &Path, observer: &dyn Observer) -> 
         observer.event(&Event::Started { stage: "fit", key: key.clone() });
         let begun = Instant::now();
         let zoos: Vec<PathBuf> = shards.iter().map(|found| found.folder.join("zoo.safetensors")).collect();
-        stages::join_fits(&zoos, &partial.folder, &record.layout, record.init)?;
+        stages::join_fits(&zoos, &partial.folder, &record.layout, record.init, Vec::new())?;
         partial.finish()?;
         observer.event(&Event::Finished { stage: "fit", seconds: begun.elapsed().as_secs_f64() });
     }

@@ -1,6 +1,7 @@
 //! What several stages load: zoo, split, the frozen encoder, features.
 
 use burn::tensor::Device;
+use rayon::prelude::*;
 
 use super::Split;
 use super::expand::Families;
@@ -10,7 +11,7 @@ use crate::statistics::Statistics;
 use crate::tensors::Tensors;
 use crate::{
     AffineMaps, Augmentation, Domain, EncoderContext, EncoderModel, FeatureBank, GeneratorContext, GeneratorModel,
-    Result, Seed, TargetSignals, Weights, Zoo, host, picture, seed::Rng,
+    Result, Seed, TargetSignals, Weights, Zoo, host, picture, seed::Rng, solid,
 };
 
 /// The zoo, its split, and the scale of the source networks.
@@ -22,6 +23,10 @@ pub(super) struct Data {
     pub(super) given: usize,
 }
 
+/// Points at which a shape is known to losses in function space.
+const TRUTH: usize = 4096;
+/// Share of them near the surface.
+pub(super) const NEAR: f64 = 0.5;
 /// Networks encoded at a time outside training.
 const ENCODE_BATCH: usize = 256;
 
@@ -104,10 +109,24 @@ impl Data {
         Ok((data, families))
     }
 
-    /// What every network of the zoo renders as on the grid of its signal: the truth of losses in function space.
-    pub(super) fn rendered(&self, device: &Device) -> Rendered {
+    /// What every network of the zoo renders as: the truth of losses in function space. An image on the grid of its signal;
+    /// a shape at points that are drawn from `seed`.
+    pub(super) fn rendered(&self, device: &Device, seed: Seed) -> Rendered {
         let rows: Vec<usize> = (0..self.zoo.len()).collect();
-        Rendered { domain: self.zoo.domain, grid: picture::render(&self.zoo, &rows, &self.zoo.domain.grid(), device) }
+        match self.zoo.domain {
+            domain @ Domain::Image { .. } => {
+                Rendered { domain, signals: picture::render(&self.zoo, &rows, &domain.grid(), device) }
+            }
+            // One network at a time on every core, so on the host.
+            Domain::Shape { .. } => {
+                let signal = |row: usize| {
+                    let inside = |points: &[f32]| picture::render(&self.zoo, &[row], points, &Device::flex());
+                    solid::signal((TRUTH, 0), NEAR, &inside, &mut seed.stream(row as u64))
+                };
+                let signals: Vec<_> = rows.into_par_iter().map(signal).collect();
+                Rendered { domain: Domain::Shape { points: TRUTH, tested: 0 }, signals: signals.concat() }
+            }
+        }
     }
 
     /// The networks of `pretrain.augmentations`, in order, with the composed map that moved their signals.
@@ -138,16 +157,16 @@ impl Data {
     }
 }
 
-/// Every network of a zoo, rendered on the grid of its signal.
+/// Every network of a zoo, rendered.
 pub(super) struct Rendered {
     domain: Domain,
-    grid: Vec<f32>,
+    /// `[n, points, columns]`.
+    signals: Vec<f32>,
 }
 
 impl Rendered {
     /// The signals of networks of the zoo that were moved by these maps.
     pub(super) fn targets(&self, rows: &[usize], maps: AffineMaps) -> TargetSignals {
-        let length = self.domain.points() * self.domain.channels();
-        TargetSignals::new(self.domain, host::gather(&self.grid, length, rows), maps)
+        TargetSignals::new(self.domain, host::gather(&self.signals, self.domain.length(), rows), maps)
     }
 }

@@ -1,9 +1,12 @@
-//! Networks of deformed signals: rendered on the grid, deformed, fitted anew.
+//! Networks of deformed signals: rendered, deformed, fitted anew.
 
+use burn::tensor::Device;
 use rayon::prelude::*;
 
+use super::data::NEAR;
 use crate::run::StageContext;
-use crate::{CoordinateMap, Deformation, FitJob, Result, Seed, Zoo, ZooItem, picture};
+use crate::seed::Rng;
+use crate::{CoordinateMap, Deformation, Domain, FitJob, Result, Seed, Zoo, ZooItem, picture, solid};
 
 /// Networks fitted at a time.
 const CHUNK: usize = 500;
@@ -33,15 +36,13 @@ pub(super) fn deformed(
     seed: Seed,
     progress: &(dyn Fn(usize) + Sync),
 ) -> Result<Zoo> {
-    let fit = &context.pipeline.fit;
-    let grid = zoo.domain.grid();
-    let length = zoo.domain.points() * zoo.domain.channels();
+    let (fit, expand) = (&context.pipeline.fit, &context.pipeline.expand);
     let class_seed = context.seed.split("classes");
     let mut out = zoo.with_networks(Vec::new(), Vec::new());
     for (chunk, jobs) in jobs.chunks(CHUNK).enumerate() {
         let rows: Vec<usize> = jobs.iter().map(|job| job.row).collect();
-        let signals = picture::render(zoo, &rows, &grid, &context.device);
-        let make = |(i, (job, signal)): (usize, (&Deformed, &[f32]))| -> Result<_> {
+        let source = Source::new(context, zoo, &rows);
+        let make = |(i, job): (usize, &Deformed)| -> Result<_> {
             let mut rng = seed.stream((chunk * CHUNK + i) as u64);
             let mut drawn = draw(zoo, maps.1, f64::from(job.level), &mut rng)?;
             if job.new_class {
@@ -49,9 +50,10 @@ pub(super) fn deformed(
                 let mut class_rng = class_seed.stream(job.class);
                 drawn.extend(draw(zoo, maps.0, 1.0, &mut class_rng)?);
             }
-            Ok((deform(zoo, signal, &grid, &drawn), zoo.inr.initialise(&zoo.layout, &mut rng)))
+            let signal = source.deformed(i, &drawn, &mut rng);
+            Ok((signal, zoo.inr.initialise(&zoo.layout, &mut rng)))
         };
-        let made = jobs.par_iter().zip(signals.par_chunks(length)).enumerate().map(make);
+        let made = jobs.par_iter().enumerate().map(make);
         let (targets, initial): (Vec<_>, Vec<_>) = made.collect::<Result<Vec<_>>>()?.into_iter().unzip();
         let fitted = fit.fitter.fit(FitJob {
             inr: &*zoo.inr,
@@ -59,38 +61,76 @@ pub(super) fn deformed(
             domain: zoo.domain,
             targets: &targets.concat(),
             initial: initial.concat(),
-            stop_psnr: context.pipeline.expand.stop_psnr.unwrap_or(fit.stop_psnr),
-            max_steps: fit.max_steps,
+            stop: fit.stop(&zoo.domain, Some(expand)),
+            max_steps: fit.steps(Some(expand)),
+            seed: seed.split("batches").split(&chunk.to_string()),
             device: context.device.clone(),
             progress,
         })?;
         out.values.extend(super::fit::canonical(context, &zoo.layout, fitted.weights, seed, chunk)?);
-        out.items.extend(rows.iter().zip(fitted.psnr.iter().zip(fitted.steps)).map(|(row, (psnr, steps))| ZooItem {
-            label: zoo.items[*row].label.clone(),
-            psnr: *psnr,
-            steps,
-        }));
+        out.items.extend(
+            rows.iter().zip(fitted.quality.iter().zip(fitted.steps)).map(|(row, (quality, steps))| ZooItem {
+                label: zoo.items[*row].label.clone(),
+                quality: *quality,
+                steps,
+            }),
+        );
     }
     Ok(out)
 }
 
-fn draw(
-    zoo: &Zoo,
-    deformations: &[Box<dyn Deformation>],
-    level: f64,
-    rng: &mut crate::seed::Rng,
-) -> Result<Vec<CoordinateMap>> {
+fn draw(zoo: &Zoo, deformations: &[Box<dyn Deformation>], level: f64, rng: &mut Rng) -> Result<Vec<CoordinateMap>> {
     deformations.iter().map(|deformation| deformation.draw(zoo.domain.dimensions(), level, rng)).collect()
 }
 
-/// The signal `f ∘ φ` on the grid, φ being all maps in order.
-fn deform(zoo: &Zoo, signal: &[f32], grid: &[f32], maps: &[CoordinateMap]) -> Vec<f32> {
-    let (d, channels) = (zoo.domain.dimensions(), zoo.domain.channels());
-    let mut out = vec![0.0; signal.len()];
-    for (point, value) in grid.chunks(d).zip(out.chunks_mut(channels)) {
-        let mut point = point.to_vec();
-        maps.iter().for_each(|map| map(&mut point));
-        zoo.domain.interpolate(signal, &point, value);
+/// The signals of some networks, to be deformed.
+struct Source<'a> {
+    zoo: &'a Zoo,
+    rows: &'a [usize],
+    grid: Vec<f32>,
+    /// `[rows, points, channels]` on the grid, where signals have one.
+    rendered: Vec<f32>,
+}
+
+impl<'a> Source<'a> {
+    fn new(context: &StageContext<'_>, zoo: &'a Zoo, rows: &'a [usize]) -> Self {
+        let grid = zoo.domain.grid();
+        let rendered = if grid.is_empty() { Vec::new() } else { picture::render(zoo, rows, &grid, &context.device) };
+        Self { zoo, rows, grid, rendered }
     }
-    out
+
+    /// The signal `f ∘ φ` of the `i`-th network, φ being all maps in order: on the grid, interpolated, or at new points of
+    /// its own. A shape is empty beyond its cube.
+    fn deformed(&self, i: usize, maps: &[CoordinateMap], rng: &mut Rng) -> Vec<f32> {
+        let domain = &self.zoo.domain;
+        let d = domain.dimensions();
+        let moved = |point: &[f32]| {
+            let mut point = point.to_vec();
+            maps.iter().for_each(|map| map(&mut point));
+            point
+        };
+        match *domain {
+            Domain::Image { channels, .. } => {
+                let signal = &self.rendered[i * domain.length()..(i + 1) * domain.length()];
+                let mut out = vec![0.0; signal.len()];
+                for (point, value) in self.grid.chunks(d).zip(out.chunks_mut(channels)) {
+                    domain.interpolate(signal, &moved(point), value);
+                }
+                out
+            }
+            Domain::Shape { points, tested } => {
+                let inside = |points: &[f32]| {
+                    let images: Vec<f32> = points.chunks(d).flat_map(moved).collect();
+                    let mut values = picture::render(self.zoo, &[self.rows[i]], &images, &Device::flex());
+                    for (value, image) in values.iter_mut().zip(images.chunks(d)) {
+                        if image.iter().any(|x| x.abs() > 1.0) {
+                            *value = 0.0;
+                        }
+                    }
+                    values
+                };
+                solid::signal((points, tested), NEAR, &inside, rng)
+            }
+        }
+    }
 }

@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::data::Data;
 use super::sample::{Draw, Sampler};
 use super::{EncoderQuality, FitSummary, JudgeReport};
-use crate::run::StageContext;
+use crate::run::{StageContext, in_signals};
 use crate::tensors::Tensors;
-use crate::{Comparison, Domain, JudgeModel, Judgement, Result, Seed, Zoo, ZooItem, files, picture, seed};
+use crate::{Comparison, Domain, JudgeModel, Judgement, Likeness, Result, Seed, Zoo, ZooItem, files, picture, seed};
 
 /// `metrics.json`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -27,8 +27,12 @@ pub struct Evaluation {
     /// generator is a function of its condition.
     pub one_condition_diversity: f64,
     /// Median over samples of total variation at 8 times the resolution over that at the native one, relative to the
-    /// same of held-out fits: far above 1 is speckle between grid points.
-    pub speckle: f64,
+    /// same of held-out fits: far above 1 is speckle between grid points. Of images only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub speckle: Option<f64>,
+    /// The samples of the generated set, the first ones in which the judge sees something; all of the first ones if absent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub compared: Vec<usize>,
     /// For each sample of the generated set the nearest shot, an index into the split's shots.
     pub nearest_shot: Vec<usize>,
     /// The fits.
@@ -70,19 +74,25 @@ pub(super) fn run(context: &StageContext<'_>) -> Result<()> {
     let sampler = Sampler::load(context, &data, &families)?;
     let mut judge =
         context.pipeline.judge.build(data.zoo.domain, data.split.labels.len(), &context.device, Seed::new(0))?;
-    judge.learner().set_parameters(&Tensors::load(&context.input("judge", "model.safetensors"))?)?;
-    let eyes = Eyes { context, judge: &*judge };
+    if let Some(classifier) = judge.classifier() {
+        classifier.learner().set_parameters(&Tensors::load(&context.input("judge", "model.safetensors"))?)?;
+    }
+    let eyes = Eyes { context, judge: &*judge, points: judge.points() };
 
     let samples = Zoo::load(&context.input("sample", "weights.safetensors"))?;
     let split = &data.split;
     let count = samples.len().min(split.reference.len());
     let first: Vec<usize> = (0..count).collect();
     let repeated: Vec<usize> = (0..count).map(|i| split.shots[i % split.shots.len()]).collect();
-    let signals = context.signals()?;
-    let real: Vec<f32> = split.reference[..count].iter().flat_map(|row| signals.signal(*row)).copied().collect();
-    let reference = judge.judge(&real);
-    let (ceiling, shots) = (eyes.see(&data.zoo, &split.ceiling[..count]), eyes.see(&data.zoo, &split.shots));
-    let repeated_shots = eyes.see(&data.zoo, &repeated);
+    let reference = eyes.see_real(&split.reference[..count])?;
+    let reference = reference.select(&reference.present());
+    let (ceiling, shots) = (eyes.see(&data.zoo, &split.ceiling[..count])?, eyes.see(&data.zoo, &split.shots)?);
+    let repeated_shots = eyes.see(&data.zoo, &repeated)?;
+    // More samples than are compared make up for those in which the judge sees nothing.
+    let generated = eyes.see(&samples, &(0..samples.len()).collect::<Vec<_>>())?;
+    let mut compared = generated.present();
+    compared.truncate(count);
+    let generated = generated.select(&compared);
     let comparison = Comparison {
         reference: &reference,
         ceiling: &ceiling,
@@ -92,14 +102,12 @@ pub(super) fn run(context: &StageContext<'_>) -> Result<()> {
     };
     let draw = Draw::of(context.pipeline);
     let seed = context.seed;
-    let at = |draw: &Draw, name: &str| {
-        Ok::<_, crate::Error>(eyes.see(&sampler.sample(count, draw, seed.split(name))?, &first))
-    };
+    let at = |draw: &Draw, name: &str| eyes.see(&sampler.sample(count, draw, seed.split(name))?, &first);
     let sets = [
-        ("generated", eyes.see(&samples, &first)),
+        ("generated", generated),
         ("held-out items, as fitted networks", ceiling.clone()),
         ("shots repeated", repeated_shots.clone()),
-        ("jittered shots", eyes.see(&jittered(&data, &repeated, seed.split("jitter")), &first)),
+        ("jittered shots", eyes.see(&jittered(&data, &repeated, seed.split("jitter")), &first)?),
         ("level 0", at(&Draw { level: 0.0, ..draw }, "level 0")?),
         ("without noise", at(&Draw { temperature: 0.0, ..draw }, "noiseless")?),
         ("without screen", at(&draw, "unscreened")?),
@@ -111,7 +119,10 @@ pub(super) fn run(context: &StageContext<'_>) -> Result<()> {
         count,
         rows,
         one_condition_diversity: one_condition(&eyes, &sampler, &draw, seed.split("one condition"))? / spread(&ceiling),
-        speckle: speckle(context, &samples, &first) / speckle(context, &data.zoo, &split.ceiling),
+        speckle: speckle(context, &samples, &first)
+            .zip(speckle(context, &data.zoo, &split.ceiling))
+            .map(|(samples, real)| samples / real),
+        compared: if compared == first { Vec::new() } else { compared },
         nearest_shot: nearest(&sets[0].1, &shots),
         fit: files::read_json(&context.input("fit", "summary.json"))?,
         encoder: files::read_json(&context.input("pretrain", "encoder.json"))?,
@@ -124,15 +135,43 @@ pub(super) fn run(context: &StageContext<'_>) -> Result<()> {
 struct Eyes<'a> {
     context: &'a StageContext<'a>,
     judge: &'a dyn JudgeModel,
+    /// Where the judge looks, if not on the signals' grid.
+    points: Option<Vec<f32>>,
 }
 
 impl Eyes<'_> {
-    fn see(&self, zoo: &Zoo, rows: &[usize]) -> Judgement {
-        self.judge.judge(&picture::render(zoo, rows, &zoo.domain.grid(), &self.context.device))
+    fn see(&self, zoo: &Zoo, rows: &[usize]) -> Result<Judgement> {
+        let grid = zoo.domain.grid();
+        let points = self.points.as_ref().unwrap_or(&grid);
+        self.judge.judge(&picture::render(zoo, rows, points, &self.context.device))
+    }
+
+    /// Looks at real signals.
+    fn see_real(&self, rows: &[usize]) -> Result<Judgement> {
+        let Some(points) = &self.points else {
+            let signals = self.context.signals()?;
+            return self.judge.judge(&rows.iter().flat_map(|row| signals.signal(*row)).copied().collect::<Vec<_>>());
+        };
+        let (mut signals, _) = self.context.open_signals()?;
+        let mut sorted = rows.to_vec();
+        sorted.sort_unstable();
+        let (mut values, mut next) = (Vec::new(), 0);
+        for (i, row) in sorted.iter().enumerate() {
+            signals.skip(row - next).map_err(in_signals)?;
+            values.extend(signals.read_at(1, points).map_err(in_signals)?);
+            next = row + 1;
+            self.context.progress(i + 1, rows.len(), "real signals");
+        }
+        self.judge.judge(&values)
     }
 
     fn row(&self, name: &str, set: &Judgement, comparison: &Comparison<'_>) -> Result<Row> {
         let mut measures = BTreeMap::new();
+        let present = set.present();
+        if set.likeness == Likeness::Clouds {
+            measures.insert("empty".to_owned(), (set.len() - present.len()) as f64);
+        }
+        let set = &set.select(&present);
         for (i, metric) in self.context.pipeline.evaluate.metrics.iter().enumerate() {
             let figures =
                 metric.measure(set, comparison).map_err(|error| error.within(format!("evaluate.metrics[{i}]")))?;
@@ -155,24 +194,21 @@ fn jittered(data: &Data, rows: &[usize], seed: Seed) -> Zoo {
                 .for_each(|(value, noise)| *value += JITTER * deviation * noise);
         }
     }
-    let item = ZooItem { label: data.split.target.clone(), psnr: 0.0, steps: 0 };
+    let item = ZooItem { label: data.split.target.clone(), quality: 0.0, steps: 0 };
     data.zoo.with_networks(values, vec![item; rows.len()])
-}
-
-fn distance(a: &[f32], b: &[f32]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| f64::from(a - b).powi(2)).sum::<f64>().sqrt()
 }
 
 /// For each of a set the nearest of the shots, in the judge's features.
 fn nearest(set: &Judgement, shots: &Judgement) -> Vec<usize> {
-    let to = |i: usize, shot: usize| distance(set.feature(i), shots.feature(shot));
+    let to = |i: usize, shot: usize| set.distance(i, shots, shot);
     let nearest = |i: usize| (0..shots.len()).min_by(|a, b| to(i, *a).total_cmp(&to(i, *b)));
     (0..set.len()).filter_map(nearest).collect()
 }
 
 /// Mean pairwise feature distance, without self-pairs.
 fn spread(set: &Judgement) -> f64 {
-    let distance = |i: usize, j: usize| distance(set.feature(i), set.feature(j));
+    let set = &set.select(&set.present());
+    let distance = |i: usize, j: usize| set.distance(i, set, j);
     let pairs = (0..set.len()).flat_map(|i| (0..i).map(move |j| (i, j)));
     let count = (set.len() * set.len().saturating_sub(1) / 2).max(1);
     pairs.map(|(i, j)| distance(i, j)).sum::<f64>() / count as f64
@@ -183,19 +219,19 @@ fn one_condition(eyes: &Eyes<'_>, sampler: &Sampler<'_>, draw: &Draw, seed: Seed
     let mut total = 0.0;
     for shot in 0..shots {
         let zoo = sampler.sample_one_condition(shot, count, draw, seed.split(&shot.to_string()))?;
-        total += spread(&eyes.see(&zoo, &(0..count).collect::<Vec<_>>()));
+        total += spread(&eyes.see(&zoo, &(0..count).collect::<Vec<_>>())?);
     }
     Ok(total / shots as f64)
 }
 
 /// Median over networks of total variation at a high resolution over that at the native one.
-fn speckle(context: &StageContext<'_>, zoo: &Zoo, rows: &[usize]) -> f64 {
-    let Domain::Image { height, width, channels } = zoo.domain;
+fn speckle(context: &StageContext<'_>, zoo: &Zoo, rows: &[usize]) -> Option<f64> {
+    let [height, width, channels] = zoo.domain.image()?;
     let (factor, most) = SPECKLE;
     let rows = &rows[..rows.len().min(most)];
     let variation = |factor: usize| {
         let (height, width) = (height * factor, width * factor);
-        let signals = picture::render(zoo, rows, &zoo.domain.grid_of(height, width), &context.device);
+        let signals = picture::render(zoo, rows, &Domain::grid_of(height, width), &context.device);
         signals
             .chunks(height * width * channels)
             .map(|signal| total_variation(signal, width, channels))
@@ -204,7 +240,7 @@ fn speckle(context: &StageContext<'_>, zoo: &Zoo, rows: &[usize]) -> f64 {
     let mut ratios: Vec<f64> =
         variation(factor).iter().zip(variation(1)).map(|(fine, coarse)| fine / coarse.max(1e-12)).collect();
     ratios.sort_by(f64::total_cmp);
-    ratios[ratios.len() / 2] / factor as f64
+    Some(ratios[ratios.len() / 2] / factor as f64)
 }
 
 /// Sum of absolute differences between neighbours, in rows and in columns.

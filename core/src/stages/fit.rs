@@ -3,20 +3,22 @@
 //! Signals are read a chunk at a time, and the chunks' files are joined by copying bytes. So memory does not grow with
 //! the data set, but for what its reader keeps of the labels.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 use crate::config::Init;
 use crate::run::{Shard, ShardRecord, StageContext, in_signals};
-use crate::{Error, FitJob, Fitted, Layout, Result, Seed, Weights, Zoo, ZooItem, files, tensors};
+use crate::{Domain, Error, FitJob, Fitted, Layout, Result, Seed, SignalReader, Weights, Zoo, ZooItem, files, tensors};
 
 /// Networks per chunk: what a kill loses at most. A chunk has a stream of draws of its own, so it is never divided.
 const CHUNK: usize = 500;
+/// Signals read at a time.
+const READ: usize = 20;
 /// Folder of the chunks while the stage is made.
 const CHUNKS: &str = "chunks";
 const ZOO: &str = "zoo.safetensors";
@@ -29,21 +31,17 @@ pub struct FitSummary {
     pub networks: usize,
     /// Their layout, for people.
     pub layout: String,
-    /// Mean PSNR in dB, peak 1; NaN if that of a network is not known.
-    #[serde(deserialize_with = "number_or_nan")]
-    pub mean_psnr: f64,
-    /// PSNR of the worst network.
-    #[serde(deserialize_with = "number_or_nan")]
-    pub min_psnr: f64,
+    /// Mean and least quality: `mean_psnr` and `min_psnr` in dB, or `mean_iou` and `min_iou`; none if that of a network is not
+    /// known.
+    #[serde(flatten)]
+    pub quality: BTreeMap<String, f64>,
     /// Mean number of optimiser steps.
     pub mean_steps: f64,
     /// Where the fits started; `None` if the networks were given.
     pub init: Option<Init>,
-}
-
-/// JSON has no NaN: what is not known is null.
-fn number_or_nan<'de, D: Deserializer<'de>>(value: D) -> std::result::Result<f64, D::Error> {
-    Ok(Option::deserialize(value)?.unwrap_or(f64::NAN))
+    /// Signals that could not be read and were left out, as the settings allow: a message for each. Shards do not count them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
 }
 
 pub(super) fn run(context: &StageContext<'_>) -> Result<()> {
@@ -59,9 +57,16 @@ pub(super) fn run(context: &StageContext<'_>) -> Result<()> {
 }
 
 /// Writes the networks of parts, in their order, and the summary: the output of the stage.
-pub(crate) fn join_fits(parts: &[PathBuf], folder: &Path, layout: &str, init: Option<Init>) -> Result<()> {
+pub(crate) fn join_fits(
+    parts: &[PathBuf],
+    folder: &Path,
+    layout: &str,
+    init: Option<Init>,
+    left_out: Vec<String>,
+) -> Result<()> {
     tensors::join(parts, &folder.join(ZOO))?;
-    files::write_json(&folder.join(SUMMARY), &summary(parts, layout, init)?)?;
+    let summary = FitSummary { left_out, ..summary(parts, layout, init)? };
+    files::write_json(&folder.join(SUMMARY), &summary)?;
     // Of a run that was stopped before its fit was joined from shards.
     remove_chunks(folder)
 }
@@ -107,14 +112,14 @@ fn fit(context: &StageContext<'_>) -> Result<()> {
             let fitted = match &given {
                 Some(given) => take(context, given, chunk.clone())?,
                 None => {
-                    let targets = signals.read(chunk.len()).map_err(in_signals)?;
+                    let targets = read(context, &mut *signals, chunk.len())?;
                     fit_chunk(context, &none, chunk.clone(), &targets, &progress)?
                 }
             };
-            let found = chunk.clone().zip(fitted.psnr.iter().zip(&fitted.steps));
-            let item = |(row, (psnr, steps)): (usize, (&f32, &u32))| ZooItem {
+            let found = chunk.clone().zip(fitted.quality.iter().zip(&fitted.steps));
+            let item = |(row, (quality, steps)): (usize, (&f32, &u32))| ZooItem {
                 label: signals.label(row),
-                psnr: *psnr,
+                quality: *quality,
                 steps: *steps,
             };
             let items = found.map(item).collect();
@@ -131,11 +136,22 @@ fn fit(context: &StageContext<'_>) -> Result<()> {
 
     let (layout, init) = (layout.to_string(), given.is_none().then_some(context.pipeline.fit.init));
     let Some(part) = &context.part else {
-        return join_fits(&parts, context.folder, &layout, init);
+        return join_fits(&parts, context.folder, &layout, init, signals.left_out().to_vec());
     };
     tensors::join(&parts, &context.folder.join(ZOO))?;
     let (shard, fit, seed) = (part.shard, part.whole.clone(), context.pipeline.seed);
     files::write_json(&ShardRecord::path(context.folder), &ShardRecord { shard, fit, seed, layout, init })
+}
+
+/// The next signals. Where they must be computed this takes a while, so they are read some at a time.
+fn read(context: &StageContext<'_>, signals: &mut dyn SignalReader, count: usize) -> Result<Vec<f32>> {
+    let mut values = Vec::with_capacity(count * signals.domain().length());
+    for first in (0..count).step_by(READ) {
+        let more = READ.min(count - first);
+        values.extend(signals.read(more).map_err(in_signals)?);
+        context.progress(first + more, count, "signals");
+    }
+    Ok(values)
 }
 
 /// The rows of a shard's signals: whole chunks, so that each network is drawn and fitted as in one run.
@@ -167,12 +183,12 @@ fn take(context: &StageContext<'_>, given: &Zoo, rows: Range<usize>) -> Result<F
     let items = &given.items[rows.clone()];
     Ok(Fitted {
         weights: canonical(context, &given.layout, values, context.seed, rows.start)?,
-        psnr: items.iter().map(|item| item.psnr).collect(),
+        quality: items.iter().map(|item| item.quality).collect(),
         steps: items.iter().map(|item| item.steps).collect(),
     })
 }
 
-/// Fits networks like those of `none` to the signals of these rows, `targets [rows, points, channels]`.
+/// Fits networks like those of `none` to the signals of these rows, `targets [rows, points, columns]`.
 fn fit_chunk(
     context: &StageContext<'_>,
     none: &Zoo,
@@ -193,12 +209,13 @@ fn fit_chunk(
         domain: none.domain,
         targets,
         initial: rows.clone().flat_map(start).collect(),
-        stop_psnr: fit.stop_psnr,
-        max_steps: fit.max_steps,
+        stop: fit.stop(&none.domain, None),
+        max_steps: fit.steps(None),
+        seed: context.seed.split("batches").split(&rows.start.to_string()),
         device: context.device.clone(),
         progress,
     })?;
-    if let Some(row) = fitted.psnr.iter().position(|psnr| psnr.is_nan()) {
+    if let Some(row) = fitted.quality.iter().position(|quality| quality.is_nan()) {
         let row = rows.start + row;
         return Err(Error::failed(format!("the fit of signal {row} diverged: lower the fitter's learning rate")));
     }
@@ -230,24 +247,33 @@ pub(super) fn canonical(
 
 /// The summary of the networks of parts. Sums run row by row, so that the division into parts leaves no trace in them.
 fn summary(parts: &[PathBuf], layout: &str, init: Option<Init>) -> Result<FitSummary> {
-    let (mut networks, mut psnr_sum, mut steps_sum) = (0, 0.0, 0.0);
-    let mut min_psnr = f64::INFINITY;
+    let (mut networks, mut sum, mut steps_sum) = (0, 0.0, 0.0);
+    let mut least = f64::INFINITY;
+    let mut name = Domain::QUALITIES[0];
+    for other in Domain::QUALITIES {
+        if tensors::has(&parts[0], other)? {
+            name = other;
+        }
+    }
     for part in parts {
-        for psnr in tensors::column(part, "psnr")? {
+        for quality in tensors::column(part, name)? {
             networks += 1;
-            psnr_sum += f64::from(psnr);
-            min_psnr = min_psnr.min(f64::from(psnr));
+            sum += f64::from(quality);
+            least = least.min(f64::from(quality));
         }
         for steps in tensors::column(part, "steps")? {
             steps_sum += f64::from(steps);
         }
     }
+    // JSON has no NaN: what is not known is left out.
+    let quality = [(format!("mean_{name}"), sum / networks as f64), (format!("min_{name}"), least)];
+    let known = !sum.is_nan();
     Ok(FitSummary {
         networks,
         layout: layout.to_owned(),
-        mean_psnr: psnr_sum / networks as f64,
-        min_psnr,
+        quality: if known { quality.into() } else { BTreeMap::new() },
         mean_steps: steps_sum / networks as f64,
         init,
+        left_out: Vec::new(),
     })
 }

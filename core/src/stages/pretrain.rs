@@ -30,7 +30,7 @@ pub(super) fn run(context: &StageContext<'_>) -> Result<()> {
     };
     let objectives = (0..pretrain.objectives.len()).map(build).collect::<Result<_>>()?;
     let encoder = data.new_encoder(context.pipeline, &device, context.seed.split("encoder"))?;
-    let rendered = data.rendered(&context.device);
+    let rendered = data.rendered(&context.device, context.seed.split("truth"));
     let mut training = PretrainTraining {
         encoder,
         objectives,

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::data::Data;
@@ -11,6 +12,7 @@ use super::screen::{Discriminant, target_rows};
 use super::walk;
 use crate::config::{Condition, Pipeline};
 use crate::run::StageContext;
+use crate::surface::Surface;
 use crate::{EncoderModel, FeatureBank, GeneratorModel, Result, Seed, Zoo, ZooItem, files, host, picture};
 
 /// Networks generated at a time.
@@ -66,17 +68,19 @@ impl Draw {
     }
 }
 
-/// Writes a zoo of samples with a picture of each and one of all.
-fn write(zoo: &Zoo, folder: &Path) -> Result<()> {
+/// Writes a zoo of samples with a picture of each and one of all; of shapes their surfaces too, if asked for.
+fn write(zoo: &Zoo, folder: &Path, surface: &Surface) -> Result<()> {
     zoo.save(&folder.join("weights.safetensors"))?;
     let rows: Vec<usize> = (0..zoo.len()).collect();
-    let device = crate::device::open("flex")?;
-    let signals = picture::render(zoo, &rows, &zoo.domain.grid(), &device);
-    let length = zoo.domain.points() * zoo.domain.channels();
-    for (i, signal) in signals.chunks(length).enumerate() {
-        picture::save(&zoo.domain, signal, 1, &folder.join(format!("{i:04}.png")))?;
+    let (domain, pictures) = picture::look(zoo, &rows, 1, surface)?;
+    for (i, picture) in pictures.chunks(domain.length()).enumerate() {
+        picture::save(&domain, picture, 1, &folder.join(format!("{i:04}.png")))?;
     }
-    picture::save(&zoo.domain, &signals, 16, &folder.join("all.png"))
+    if !surface.files.is_empty() {
+        let save = |row: usize| surface.save(&surface.mesh(zoo, row)?, folder, &format!("{row:04}"));
+        rows.into_par_iter().try_for_each(save)?;
+    }
+    picture::save(&domain, &pictures, 16, &folder.join("all.png"))
 }
 
 /// Everything that sampling needs.
@@ -106,7 +110,7 @@ impl<'a> Sampler<'a> {
     /// Draws `count` networks into the context's folder.
     fn write(&self, count: usize) -> Result<()> {
         let (zoo, samples) = self.screened(count, &Draw::of(self.context.pipeline), self.context.seed)?;
-        write(&zoo, self.context.folder)?;
+        write(&zoo, self.context.folder, &self.context.pipeline.sample.surface)?;
         files::write_json(&self.context.folder.join("samples.json"), &samples)
     }
 
@@ -210,7 +214,7 @@ impl<'a> Sampler<'a> {
 
     /// Generated values as a zoo of the target class.
     pub(super) fn zoo(&self, values: Vec<f32>) -> Zoo {
-        let item = ZooItem { label: self.data.split.target.clone(), psnr: 0.0, steps: 0 };
+        let item = ZooItem { label: self.data.split.target.clone(), quality: 0.0, steps: 0 };
         let count = values.len() / self.data.zoo.layout.parameters();
         self.data.zoo.with_networks(values, vec![item; count])
     }
@@ -222,6 +226,11 @@ impl<'a> Sampler<'a> {
     /// Parameters of one network.
     pub(super) fn parameters(&self) -> usize {
         self.data.zoo.layout.parameters()
+    }
+
+    /// Whether networks render images.
+    pub(super) fn renders_images(&self) -> bool {
+        self.data.zoo.domain.image().is_some()
     }
 
     /// Whether the generator is told of any shot.

@@ -82,7 +82,7 @@ impl<'a> GeneratorTraining<'a> {
             encoder: data.encoder(context, &device)?,
             bank: data.bank(host::gather(&values, dim, &data.split.source), dim),
             features: Features { dim, values, device: device.clone() },
-            rendered: data.rendered(&context.device),
+            rendered: data.rendered(&context.device, context.seed.split("truth")),
             families,
             data,
             pipeline: context.pipeline,

@@ -78,7 +78,8 @@ fn share(i: usize, count: usize) -> f64 {
 pub(super) fn write(sampler: &Sampler<'_>, draw: &Draw) -> Result<()> {
     let moves = draw.level > 0.0 || sampler.disturbs();
     let plan = Walk::plan(sampler.shots().len(), sampler.parameters(), moves);
-    let Some(walk) = plan.filter(|_| sampler.is_conditioned()) else { return Ok(()) };
+    // The page draws walks between images only.
+    let Some(walk) = plan.filter(|_| sampler.is_conditioned() && sampler.renders_images()) else { return Ok(()) };
     let ends = |end: usize| {
         let rows: Vec<usize> = walk.pairs.iter().map(|pair| sampler.shots()[pair[end]]).collect();
         sampler.encoded(&rows)

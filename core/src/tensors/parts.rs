@@ -55,6 +55,14 @@ pub fn column(path: &Path, name: &str) -> Result<Vec<f32>> {
     Ok(bytemuck::pod_collect_to_vec(&bytes))
 }
 
+/// Whether a file has a tensor of this name, without loading it.
+///
+/// # Errors
+/// If the file is missing or damaged; the message names it.
+pub fn has(path: &Path, name: &str) -> Result<bool> {
+    Ok(Part::open(path)?.header.info(name).is_some())
+}
+
 /// How a file with these tensors begins: as safetensors itself writes it, names in order, filled up to 8 bytes.
 fn header(of_part: &Metadata, shapes: &BTreeMap<String, Vec<usize>>) -> Result<Vec<u8>> {
     let mut end = 0;

@@ -4,16 +4,16 @@ use equigen_core::{CoordinateMap, Deformation, Result, seed, seed::Rng};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{check_plane, check_range};
+use crate::check_range;
 
-/// Bends the plane smoothly: x + Σ a_k sin(π f_k·x + p_k) with normal amplitudes, low frequencies and random phases (after
+/// Bends the plane or space smoothly: x + Σ a_k sin(π f_k·x + p_k) with normal amplitudes, low frequencies and random phases (after
 /// the elastic distortions of Simard et al. 2003).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Elastic {
-    /// Standard deviation of the amplitude of each wave on each axis; the signal's square has side 2.
+    /// Standard deviation of the amplitude of each wave on each axis; the signal's square or cube has side 2.
     pub amplitude: f64,
-    /// Largest frequency on each axis, in waves per side of the square.
+    /// Largest frequency on each axis, in waves per side.
     pub frequency: f64,
     /// Number of waves.
     pub waves: usize,
@@ -30,23 +30,24 @@ equigen_core::register!(Deformation, Elastic);
 #[typetag::serde(name = "elastic")]
 impl Deformation for Elastic {
     fn draw(&self, dimensions: usize, level: f64, rng: &mut Rng) -> Result<CoordinateMap> {
-        check_plane("elastic", dimensions)?;
         check_range("elastic", &[("amplitude", self.amplitude), ("frequency", self.frequency)])?;
-        let amplitude = seed::normal(rng, 2 * self.waves);
-        let uniform = seed::uniform(rng, 3 * self.waves, -1.0, 1.0);
+        let d = dimensions;
+        let amplitude = seed::normal(rng, d * self.waves);
+        let uniform = seed::uniform(rng, (d + 1) * self.waves, -1.0, 1.0);
         let (size, frequency) = ((self.amplitude * level) as f32, self.frequency as f32 * std::f32::consts::PI);
         let wave = |k: usize| {
-            let u = &uniform[3 * k..3 * k + 3];
-            let push = [amplitude[2 * k], amplitude[2 * k + 1]].map(|a| a * size);
-            ([u[0] * frequency, u[1] * frequency], u[2] * std::f32::consts::PI, push)
+            let u = &uniform[(d + 1) * k..(d + 1) * (k + 1)];
+            let push: Vec<f32> = amplitude[d * k..d * (k + 1)].iter().map(|a| a * size).collect();
+            let frequencies: Vec<f32> = u[..d].iter().map(|u| u * frequency).collect();
+            (frequencies, u[d] * std::f32::consts::PI, push)
         };
         let waves: Vec<_> = (0..self.waves).map(wave).collect();
         Ok(Box::new(move |point| {
-            let [x, y] = [point[0], point[1]];
+            let at = point.to_vec();
             for (frequency, phase, push) in &waves {
-                let wave = (frequency[0] * x + frequency[1] * y + phase).sin();
-                point[0] += push[0] * wave;
-                point[1] += push[1] * wave;
+                let along: f32 = frequency.iter().zip(&at).map(|(f, x)| f * x).sum();
+                let wave = (along + phase).sin();
+                point.iter_mut().zip(push).for_each(|(x, push)| *x += push * wave);
             }
         }))
     }

@@ -17,13 +17,6 @@ fn check_range(name: &str, settings: &[(&str, f64)]) -> Result<()> {
     }
 }
 
-fn check_plane(name: &str, dimensions: usize) -> Result<()> {
-    match dimensions {
-        2 => Ok(()),
-        _ => Err(Error::config(format!("{name}: it deforms the plane, not {dimensions} dimensions; leave it out"))),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use equigen_core::{Deformation, Seed};
@@ -37,14 +30,16 @@ mod tests {
     }
 
     #[test]
-    fn draws_repeat_by_stream_differ_by_stream_and_refuse_other_dimensions() {
+    fn draws_repeat_by_stream_differ_by_stream_and_refuse_what_they_cannot_deform() {
         let all: [Box<dyn Deformation>; 3] =
             [Box::new(Affine::default()), Box::new(Dihedral { probability: 1.0 }), Box::new(Elastic::default())];
         for deformation in all {
             let at = |stream| moved(&*deformation, stream, [0.3, -0.7]);
             assert_eq!(at(3), at(3));
             assert!((0..20).any(|stream| at(stream) != at(3)), "{deformation:?}");
-            assert!(deformation.draw(3, 1.0, &mut Seed::new(1).stream(0)).is_err());
+        }
+        for deformation in [Box::new(Affine::default()) as Box<dyn Deformation>, Box::new(Dihedral::default())] {
+            assert!(deformation.draw(4, 1.0, &mut Seed::new(1).stream(0)).is_err(), "{deformation:?}");
         }
     }
 
@@ -75,5 +70,29 @@ mod tests {
             }
         }
         assert_eq!(seen.len(), 8);
+    }
+
+    /// In space what is upright stays so: heights do not depend on where a point stands, and turns are about the y axis.
+    #[test]
+    fn shapes_keep_their_upright_axis() {
+        let image = |deformation: &dyn Deformation, stream: u64, point: [f32; 3]| {
+            let mut out = point;
+            deformation.draw(3, 1.0, &mut Seed::new(1).stream(stream)).unwrap()(&mut out);
+            out
+        };
+        for stream in 0..50 {
+            let affine = Affine { shift: 0.0, ..Affine::default() };
+            let (a, b) = (image(&affine, stream, [0.3, 0.5, -0.2]), image(&affine, stream, [-0.7, 0.5, 0.9]));
+            assert_eq!(a[1], b[1]);
+            let turn = Affine { shear: 0.0, zoom: 0.0, shift: 0.0, ..Affine::default() };
+            let turned = image(&turn, stream, [0.3, 0.5, -0.2]);
+            assert!((turned[0].hypot(turned[2]) - 0.3f32.hypot(0.2)).abs() < 1e-6 && turned[1] == 0.5);
+            let flipped = image(&Dihedral { probability: 1.0 }, stream, [0.3, 0.5, -0.2]);
+            assert_eq!(flipped[1], 0.5);
+            assert_eq!(flipped[0].abs().max(flipped[2].abs()), 0.3);
+        }
+        let still = Elastic { amplitude: 0.0, ..Elastic::default() };
+        assert_eq!(image(&still, 1, [0.3, 0.5, -0.2]), [0.3, 0.5, -0.2]);
+        assert_ne!(image(&Elastic::default(), 1, [0.3, 0.5, -0.2]), [0.3, 0.5, -0.2]);
     }
 }

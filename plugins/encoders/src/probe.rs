@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use burn::module::{Module, Param};
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Tensor, activation::sigmoid};
 use equigen_core::action::FeatureAction;
 use equigen_core::dense::Points;
 use equigen_core::learner::{Learner, Trainable};
@@ -28,11 +28,14 @@ pub struct Probe {
     pub hidden: usize,
     /// There are `side * side` coordinates: a square grid to begin with in two dimensions, else a quasi-random set.
     pub side: usize,
+    /// Whether the perceptron reads the sigmoid of the values: for networks of shapes, whose values are logits.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub sigmoid: bool,
 }
 
 impl Default for Probe {
     fn default() -> Self {
-        Self { dim: 64, hidden: 512, side: 20 }
+        Self { dim: 64, hidden: 512, side: 20, sigmoid: false }
     }
 }
 
@@ -55,7 +58,12 @@ impl Encoder for Probe {
             skip: Linear::new(count * context.layout.channels(), self.dim, &mut init),
             mlp: Mlp::new(&[count * context.layout.channels(), self.hidden, self.hidden, self.dim], &mut init),
         };
-        Ok(Box::new(Model { learner: Learner::new(network), inr: context.inr.clone(), dimensions }))
+        Ok(Box::new(Model {
+            learner: Learner::new(network),
+            inr: context.inr.clone(),
+            dimensions,
+            sigmoid: self.sigmoid,
+        }))
     }
 
     fn dim(&self) -> usize {
@@ -87,6 +95,7 @@ struct Model {
     learner: Learner<Network>,
     inr: Arc<dyn Inr>,
     dimensions: usize,
+    sigmoid: bool,
 }
 
 impl Model {
@@ -103,6 +112,7 @@ impl EncoderModel for Model {
         let values = self.inr.forward(weights, &Points::Shared(self.points()));
         let [n, points, channels] = values.dims();
         let values = values.reshape([n, points * channels]);
+        let values = if self.sigmoid { sigmoid(values) } else { values };
         let network = self.learner.module();
         standardise(network.mlp.forward(values.clone()) + network.skip.forward(values))
     }

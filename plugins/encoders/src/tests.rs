@@ -8,7 +8,7 @@ use crate::testing::{context, uses_every_parameter};
 use crate::{DeepSets, Dws, Mlp, NeuralGraph, Probe, Reduction, ScaleGmn};
 
 fn probe() -> Probe {
-    Probe { dim: 12, hidden: 24, side: 5 }
+    Probe { dim: 12, hidden: 24, side: 5, sigmoid: false }
 }
 
 fn dws(reduction: Reduction) -> Dws {

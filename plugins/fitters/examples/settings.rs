@@ -47,7 +47,8 @@ fn main() {
                 domain: digits.domain,
                 targets: &digits.values[..n * digits.domain.points()],
                 initial,
-                stop_psnr: number(stop),
+                stop: number(stop),
+                seed: Seed::new(0),
                 max_steps: 1000,
                 device: Device::flex(),
                 progress: &|_| (),
@@ -57,7 +58,7 @@ fn main() {
         let mut steps = fitted.steps.clone();
         steps.sort_unstable();
         let mean = |values: &[f32]| values.iter().map(|value| f64::from(*value)).sum::<f64>() / n as f64;
-        let failed = fitted.psnr.iter().filter(|psnr| f64::from(**psnr) < number(stop) - 1e-3).count();
+        let failed = fitted.quality.iter().filter(|psnr| f64::from(**psnr) < number(stop) - 1e-3).count();
         println!(
             "{setting:?}: {seconds:.2} s, {:.0} networks/s; steps mean {:.1}, median {}, 99 % {}, most {}; \
              PSNR mean {:.3}, least {:.2}; not reached {failed}",
@@ -66,8 +67,8 @@ fn main() {
             steps[n / 2],
             steps[n * 99 / 100],
             steps[n - 1],
-            mean(&fitted.psnr),
-            fitted.psnr.iter().fold(f32::INFINITY, |least, psnr| least.min(*psnr)),
+            mean(&fitted.quality),
+            fitted.quality.iter().fold(f32::INFINITY, |least, psnr| least.min(*psnr)),
         );
     }
 }

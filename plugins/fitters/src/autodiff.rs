@@ -5,18 +5,19 @@ use std::sync::Arc;
 use burn::tensor::{Device, Tensor};
 use equigen_core::dense::Points;
 use equigen_core::weights::row_indices;
-use equigen_core::{Error, FitJob, Fitted, Fitter, Layout, Result, Weights, device, host};
+use equigen_core::{Domain, Error, FitJob, Fitted, Fitter, Layout, Result, Weights, device, host};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::job;
+use crate::job::{self, Examples};
 use crate::optimiser::{self, AdamSettings};
 
 /// Fits any INR on any device by burn's automatic differentiation, some networks at a time, at full batch.
 ///
-/// Adam (Kingma and Ba 2015), with a learning rate that halves down to a floor, on the mean squared error over all points. Adam works entry by entry, so that a network's path
-/// does not depend on its neighbours. Each network leaves the batch at the first step at which it reaches the wanted PSNR,
-/// before the update, so that its weights are those that reached it.
+/// Adam (Kingma and Ba 2015), with a learning rate that halves down to a floor, on the mean squared error over all points; for
+/// shapes on the cross-entropy. Adam works entry by entry, so that a network's path does not depend on its neighbours. Each
+/// network leaves the batch at the first step at which it reaches the wanted quality, before the update, so that its weights
+/// are those that reached it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Autodiff {
@@ -65,7 +66,7 @@ impl Autodiff {
             return wrong(format!("`memory` = {}: give a number of GiB above 0, such as 4", self.memory));
         }
         let on_gpu = device::is_gpu(&job.device);
-        let by_memory = (self.memory * GIB / bytes_of_a_network(job.layout, job.domain.points())) as usize;
+        let by_memory = (self.memory * GIB / bytes_of_a_network(job.layout, job.domain.fitted_points())) as usize;
         Ok(self.chunk.unwrap_or(if on_gpu { by_memory.max(1) } else { CACHED }))
     }
 }
@@ -87,21 +88,47 @@ impl Fitter for Autodiff {
         let at_a_time = self.networks_at_a_time(&job)?;
         let n = job::networks(&job)?;
         let mut fitted =
-            Fitted { weights: std::mem::take(&mut job.initial), psnr: vec![f32::NAN; n], steps: vec![0; n] };
+            Fitted { weights: std::mem::take(&mut job.initial), quality: vec![f32::NAN; n], steps: vec![0; n] };
         let rows: Vec<usize> = (0..n).collect();
         let layout = Arc::new(job.layout.clone());
+        let examples = Examples::of(&job, 0..job.domain.fitted_points());
         for rows in rows.chunks(at_a_time) {
-            let mut batch = Batch::new(&job, &layout, rows, &fitted.weights);
+            let mut batch = Batch::new(&job, &layout, rows, &fitted.weights, &examples);
             while !batch.rows.is_empty() {
-                let mse = batch.errors(&job);
-                batch.finish(&mse, &job, &mut fitted);
+                let quality = batch.qualities(&job);
+                batch.finish(&quality, &job, &mut fitted);
                 if !batch.rows.is_empty() {
                     batch.update(&self.adam());
                 }
             }
         }
+        if job.domain.has_own_points() {
+            let tested = Examples::of(&job, job.domain.fitted_points()..job.domain.points());
+            fitted.quality =
+                rows.chunks(at_a_time).flat_map(|rows| tested_on(&job, &layout, rows, &fitted, &tested)).collect();
+        }
         Ok(fitted)
     }
+}
+
+/// Qualities of fitted networks at the points that test them.
+fn tested_on(
+    job: &FitJob<'_>,
+    layout: &Arc<Layout>,
+    rows: &[usize],
+    fitted: &Fitted,
+    tested: &Examples<'_>,
+) -> Vec<f32> {
+    let device = job.device.clone().inner();
+    let (range, parameters) = (rows[0]..rows[0] + rows.len(), layout.parameters());
+    let values = fitted.weights[range.start * parameters..range.end * parameters].to_vec();
+    let weights = Weights::new(layout.clone(), host::tensor(values, [rows.len(), parameters], &device));
+    let points = tested.raw(range.clone(), job.domain.dimensions(), &device);
+    let mut found = host::read(job.inr.forward(&weights, &points));
+    job.domain.read_values(&mut found);
+    let size = tested.points * job.domain.channels();
+    let truth = &tested.values[range.start * size..range.end * size];
+    job::qualities(&job.domain, &found, truth, tested.points)
 }
 
 /// Networks under way, all at the same step.
@@ -122,16 +149,15 @@ struct Batch {
 }
 
 impl Batch {
-    fn new(job: &FitJob<'_>, layout: &Arc<Layout>, rows: &[usize], initial: &[f32]) -> Self {
+    fn new(job: &FitJob<'_>, layout: &Arc<Layout>, rows: &[usize], initial: &[f32], examples: &Examples<'_>) -> Self {
         let (plain, tracked) = (job.device.clone().inner(), job.device.clone().inner().autodiff());
-        let (points, channels) = (job.domain.points(), job.domain.channels());
+        let (points, channels) = (examples.points, job.domain.channels());
         let (n, parameters) = (rows.len(), layout.parameters());
         let of = |values: &[f32], size: usize| values[rows[0] * size..(rows[0] + n) * size].to_vec();
-        let grid = host::tensor(job.domain.grid(), [points, job.domain.dimensions()], &tracked);
-        let targets = of(job.targets, points * channels);
+        let targets = of(&examples.values, points * channels);
         Self {
             layout: layout.clone(),
-            points: Points::Shared(grid),
+            points: examples.raw(rows[0]..rows[0] + n, job.domain.dimensions(), &tracked),
             rows: rows.to_vec(),
             steps: 0,
             weights: host::tensor(of(initial, parameters), [n, parameters], &plain),
@@ -142,25 +168,36 @@ impl Batch {
         }
     }
 
-    /// Mean squared error of each network; keeps the gradient.
-    fn errors(&mut self, job: &FitJob<'_>) -> Vec<f32> {
+    /// Quality of each network at the points of its fit; keeps the gradient of its error.
+    fn qualities(&mut self, job: &FitJob<'_>) -> Vec<f32> {
         let values = Tensor::from_inner(self.weights.clone()).require_grad();
         let weights = Weights::new(self.layout.clone(), values.clone());
-        let residual = job.inr.forward(&weights, &self.points) - self.targets.clone();
-        let [n, points, channels] = residual.dims();
-        let mse: Tensor<2> = residual.square().reshape([n, points * channels]).mean_dim(1);
+        let rendered = job.inr.forward(&weights, &self.points);
+        let [n, points, channels] = rendered.dims();
+        let error = job.domain.error(rendered.clone(), self.targets.clone());
+        let error: Tensor<2> = error.reshape([n, points * channels]).mean_dim(1);
         // The sum's gradient at one network's weights is that of its own error.
-        let gradients = mse.clone().sum().backward();
+        let gradients = error.clone().sum().backward();
         self.gradient = values.grad(&gradients);
-        host::read(mse.inner())
+        match job.domain {
+            Domain::Image { .. } => host::read(error.inner()).into_iter().map(job::psnr).collect(),
+            Domain::Shape { .. } => {
+                let (rendered, truth) = (rendered.inner(), self.targets.clone().inner());
+                let (a, b) = (rendered.greater_scalar(0.0).float(), truth.greater_scalar(0.5).float());
+                let sum = |of: Tensor<3>| of.reshape([n, points * channels]).sum_dim(1);
+                let (both, either) = (sum(a.clone() * b.clone()), sum(a.max_pair(b)));
+                // A diverged network is inside nowhere, and its error tells.
+                let broken = error.inner() * 0.0;
+                host::read((both + 1e-9) / (either + 1e-9) + broken)
+            }
+        }
     }
 
     /// Takes networks that are done out of the batch. One that diverged is done too: it would not come back.
-    fn finish(&mut self, mse: &[f32], job: &FitJob<'_>, fitted: &mut Fitted) {
-        let stop = 10f32.powf(job.stop_psnr as f32 / -10.0);
+    fn finish(&mut self, quality: &[f32], job: &FitJob<'_>, fitted: &mut Fitted) {
         let last = self.steps as usize >= job.max_steps;
-        let done = |mse: f32| last || mse <= stop || !mse.is_finite();
-        let (done, left): (Vec<usize>, Vec<usize>) = (0..mse.len()).partition(|&i| done(mse[i]));
+        let done = |quality: f32| last || quality >= job.stop as f32 || !quality.is_finite();
+        let (done, left): (Vec<usize>, Vec<usize>) = (0..quality.len()).partition(|&i| done(quality[i]));
         if done.is_empty() {
             return;
         }
@@ -170,7 +207,7 @@ impl Batch {
         for (&i, values) in done.iter().zip(values.chunks(parameters)) {
             let row = self.rows[i];
             fitted.weights[row * parameters..(row + 1) * parameters].copy_from_slice(values);
-            fitted.psnr[row] = job::psnr(mse[i]);
+            fitted.quality[row] = quality[i];
             fitted.steps[row] = self.steps;
         }
         (job.progress)(done.len());
@@ -182,7 +219,11 @@ impl Batch {
             *tensor = select(tensor, &left);
         }
         self.gradient = self.gradient.as_ref().map(|gradient| select(gradient, &left));
-        self.targets = self.targets.clone().select(0, row_indices(&left, &self.targets.device()));
+        let device = self.targets.device();
+        self.targets = self.targets.clone().select(0, row_indices(&left, &device));
+        if let Points::PerNetwork(points) = &self.points {
+            self.points = Points::PerNetwork(points.clone().select(0, row_indices(&left, &device)));
+        }
     }
 
     /// One step of Adam.

@@ -1,31 +1,40 @@
 //! `fused`: our own kernels, one network at a time in each core's cache.
 
-use equigen_core::{Error, FitJob, Fitted, Fitter, Result};
-use equigen_kernels::{Coordinates, FitOptions, Goal};
+use equigen_core::{Domain, Error, FitJob, Fitted, Fitter, Result};
+use equigen_kernels::{Batch, FitOptions, Goal, Loss};
+use rand::RngExt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::job;
+use crate::job::{self, Examples};
 use crate::optimiser::Optimiser;
 
-/// Fits any dense stack of sines or ReLUs by fused kernels on all cores of the host, at full batch.
+/// Fits any dense stack of sines or ReLUs by fused kernels on all cores of the host.
 ///
-/// On the mean squared error over all points, by K-FAC after a start by Adam, or by Adam alone. Each network stops at the
-/// first step at which it reaches the wanted PSNR, before the update, so that its weights are those that reached it. Results
-/// do not depend on the number of cores. Runs on the host whatever the device of the run.
+/// On the mean squared error over all points, by K-FAC after a start by Adam, or by Adam alone; on random points, and on the
+/// cross-entropy of shapes, by Adam alone. Each network stops at the first step whose points show the wanted quality, before
+/// the update, so that its weights are those that reached it. Results do not depend on the number of cores. Runs on the host
+/// whatever the device of the run.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Fused {
     /// What steps the weights.
     pub optimiser: Optimiser,
+    /// Points of a step, drawn at random; all by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub batch: Option<usize>,
 }
 
 equigen_core::register!(Fitter, Fused);
 
 #[typetag::serde(name = "fused")]
 impl Fitter for Fused {
-    fn fit(&self, job: FitJob<'_>) -> Result<Fitted> {
+    fn fit(&self, mut job: FitJob<'_>) -> Result<Fitted> {
         self.optimiser.check("fused")?;
+        if self.batch == Some(0) {
+            let text = "fitter `fused`: `batch` = 0: give a number of points, such as 2048, or leave it out";
+            return Err(Error::config(text));
+        }
         let n = job::networks(&job)?;
         let Some(stack) = job.inr.dense(job.layout) else {
             return Err(Error::config(format!(
@@ -33,41 +42,50 @@ impl Fitter for Fused {
                 job.inr.typetag_name()
             )));
         };
-        let grid = job::encoded_grid(&job)?;
-        let points = job.domain.points();
-        if stack.widths != job.layout.widths() || grid.len() != points * stack.inputs() {
+        let domain = job.domain;
+        let fitted = Examples::of(&job, 0..domain.fitted_points());
+        let coordinates = fitted.encoded(&job, n)?;
+        let inputs = coordinates.inputs(n, fitted.points);
+        if stack.widths != job.layout.widths() || (n > 0 && inputs != stack.inputs()) {
             return Err(Error::failed(format!(
-                "inr `{}` contradicts itself: layout {}, dense stack {:?}, {} encoded values for {points} points",
+                "inr `{}` contradicts itself: layout {}, dense stack {:?}, {inputs} encoded values for a point",
                 job.inr.typetag_name(),
                 job.layout,
                 stack.widths,
-                grid.len()
             )));
         }
+        let (loss, goal) = match domain {
+            Domain::Image { .. } => (Loss::SquaredError, Goal::Psnr(job.stop as f32)),
+            Domain::Shape { .. } => (Loss::CrossEntropy, Goal::Iou(job.stop as f32)),
+        };
+        let seed = job.seed.stream(0).random();
         let options = FitOptions {
+            loss,
+            batch: self.batch.map(|points| Batch { points, seed, first: 0 }),
             adam: self.optimiser.adam().kernel(),
-            kfac: self.optimiser.kfac(),
+            kfac: if loss == Loss::SquaredError && self.batch.is_none() { self.optimiser.kfac() } else { None },
             decay: Some(self.optimiser.adam().decay()),
             max_steps: job.max_steps,
-            goal: Some(Goal::Psnr(job.stop_psnr as f32)),
-            ..FitOptions::default()
+            goal: Some(goal),
         };
-        let mut weights = job.initial;
+        let mut weights = std::mem::take(&mut job.initial);
         let done = |_: usize| (job.progress)(1);
-        let outcomes = equigen_kernels::fit(
-            &stack,
-            &mut weights,
-            Coordinates::Shared(&grid),
-            points,
-            job.targets,
-            &options,
-            &done,
-        );
+        let (at, values) = (coordinates.coordinates(), &fitted.values);
+        let outcomes = equigen_kernels::fit(&stack, &mut weights, at, fitted.points, values, &options, &done);
         debug_assert_eq!(outcomes.len(), n);
-        Ok(Fitted {
-            weights,
-            psnr: outcomes.iter().map(|outcome| outcome.psnr()).collect(),
-            steps: outcomes.iter().map(|outcome| outcome.steps as u32).collect(),
-        })
+        // The last look of a fit was at all points of a grid, unless it sees random ones.
+        let quality = match domain {
+            Domain::Image { .. } if self.batch.is_none() => outcomes.iter().map(|outcome| outcome.psnr()).collect(),
+            _ => {
+                let tested = Examples::of(&job, domain.fitted_points()..domain.points());
+                let coordinates = tested.encoded(&job, n)?;
+                let mut values = vec![0.0; tested.values.len()];
+                equigen_kernels::forward(&stack, &weights, coordinates.coordinates(), tested.points, &mut values);
+                domain.read_values(&mut values);
+                job::qualities(&domain, &values, &tested.values, tested.points)
+            }
+        };
+        let steps = outcomes.iter().map(|outcome| outcome.steps as u32).collect();
+        Ok(Fitted { weights, quality, steps })
     }
 }

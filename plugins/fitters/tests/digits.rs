@@ -56,7 +56,8 @@ impl Case {
             domain: self.digits.domain,
             targets: &self.digits.values[..n * self.digits.domain.points()],
             initial: self.initial(n),
-            stop_psnr,
+            stop: stop_psnr,
+            seed: Seed::new(0),
             max_steps,
             device: Device::flex(),
             progress,
@@ -97,7 +98,7 @@ fn all_reach_35_db_and_say_what_their_weights_really_reach() {
     let second = case.fit(&Fused::default(), 8, 35.0, 400);
     let autodiff = case.fit(&Autodiff::default(), 8, 35.0, 400);
     for (name, fitted) in [("fused", &fused), ("fused by K-FAC", &second), ("autodiff", &autodiff)] {
-        for ((said, real), steps) in fitted.psnr.iter().zip(case.psnr(&fitted.weights)).zip(&fitted.steps) {
+        for ((said, real), steps) in fitted.quality.iter().zip(case.psnr(&fitted.weights)).zip(&fitted.steps) {
             assert!(*said >= 34.999 && *steps < 400, "{name}: {said} dB after {steps} steps");
             assert!((f64::from(*said) - real).abs() < 0.01, "{name}: said {said}, is {real}");
         }
@@ -155,7 +156,7 @@ fn no_steps_keep_the_start_and_wrong_jobs_are_refused() {
     for fitter in [&Fused::default() as &dyn Fitter, &Autodiff::default()] {
         let fitted = case.fit(fitter, 2, 40.0, 0);
         assert_eq!((fitted.weights, fitted.steps), (case.initial(2), vec![0, 0]));
-        assert!(fitted.psnr.iter().all(|psnr| psnr.is_finite()));
+        assert!(fitted.quality.iter().all(|psnr| psnr.is_finite()));
         let mut job = case.job(2, 40.0, 1, &|_| ());
         job.initial.pop();
         assert!(fitter.fit(job).unwrap_err().to_string().contains("no equal number"));

@@ -7,7 +7,10 @@ use burn::module::Module as _;
 use burn::tensor::{Device, Tensor, activation::log_softmax};
 use equigen_core::config::Schedule;
 use equigen_core::learner::{Learner, Trainable};
-use equigen_core::{Domain, Error, Judge, JudgeModel, Judgement, Labelled, Result, Seed, host, register, seed::Rng};
+use equigen_core::{
+    Classifier, Domain, Error, Judge, JudgeModel, Judgement, Labelled, Likeness, Result, Seed, host, register,
+    seed::Rng,
+};
 use rand::RngExt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -65,26 +68,29 @@ impl Default for Cnn {
 #[typetag::serde(name = "cnn")]
 impl Judge for Cnn {
     fn build(&self, domain: Domain, classes: usize, device: &Device, seed: Seed) -> Result<Box<dyn JudgeModel>> {
-        self.check(domain, classes)?;
+        let image = self.check(domain, classes)?;
         let init = &mut equigen_core::nn::Init::new(seed, device);
         Ok(Box::new(Model {
-            learner: Learner::new(Network::new(domain, self.channels, self.features, classes, init)),
-            domain,
+            learner: Learner::new(Network::new(image, self.channels, self.features, classes, init)),
+            image,
             classes,
             config: self.clone(),
         }))
     }
 
-    fn schedule(&self) -> Schedule {
-        self.schedule.clone()
+    fn schedule(&self) -> Option<Schedule> {
+        Some(self.schedule.clone())
     }
 }
 
 register!(Judge, Cnn);
 
 impl Cnn {
-    fn check(&self, domain: Domain, classes: usize) -> Result<()> {
-        let Domain::Image { height, width, channels } = domain;
+    fn check(&self, domain: Domain, classes: usize) -> Result<[usize; 3]> {
+        let Some([height, width, channels]) = domain.image() else {
+            let remedy = "choose another judge, such as `surfaces` for shapes";
+            return Err(Error::config(format!("judge `cnn`: it looks at images only; {remedy}")));
+        };
         let problem = if height < 12 || width < 12 {
             Some(format!(
                 "cnn looks at images of at least 12 x 12 pixels, these have {width} x {height}: choose another judge"
@@ -104,7 +110,7 @@ impl Cnn {
         } else {
             None
         };
-        problem.map_or(Ok(()), |text| Err(Error::config(format!("judge: {text}"))))
+        problem.map_or(Ok([height, width, channels]), |text| Err(Error::config(format!("judge: {text}"))))
     }
 }
 
@@ -114,7 +120,8 @@ const LOOK: usize = 256;
 /// The live judge.
 struct Model {
     learner: Learner<Network>,
-    domain: Domain,
+    /// Height, width, channels.
+    image: [usize; 3],
     classes: usize,
     config: Cnn,
 }
@@ -127,7 +134,7 @@ impl Model {
 
     /// Signals `[n, points, channels]` as images `[n, channels, height, width]` of values in `[0, 1]`.
     fn images(&self, signals: &[f32]) -> Tensor<4> {
-        let Domain::Image { height, width, channels } = self.domain;
+        let [height, width, channels] = self.image;
         let n = signals.len() / (height * width * channels);
         let look = |value: &f32| if value.is_nan() { 0.0 } else { value.clamp(0.0, 1.0) };
         let seen: Vec<f32> = signals.iter().map(look).collect();
@@ -144,10 +151,9 @@ impl Model {
     }
 }
 
-impl JudgeModel for Model {
+impl Classifier for Model {
     fn loss(&self, batch: &Labelled, rng: &mut Rng) -> Tensor<1> {
-        let jitter =
-            Jitter { domain: self.domain, shift: self.config.shift as f32, degrees: self.config.degrees as f32 };
+        let jitter = Jitter { image: self.image, shift: self.config.shift as f32, degrees: self.config.degrees as f32 };
         let images = self.images(&jitter.apply(&batch.signals, rng));
         let n = batch.classes.len();
         let mut features = self.learner.module().features(images);
@@ -163,8 +169,14 @@ impl JudgeModel for Model {
         (scores * right).sum_dim(1).sum()
     }
 
-    fn judge(&self, signals: &[f32]) -> Judgement {
-        let length = self.domain.points() * self.domain.channels();
+    fn learner(&mut self) -> &mut dyn Trainable {
+        &mut self.learner
+    }
+}
+
+impl JudgeModel for Model {
+    fn judge(&self, signals: &[f32]) -> Result<Judgement> {
+        let length: usize = self.image.iter().product();
         let (mut features, mut classes) = (Vec::new(), Vec::new());
         let network = self.learner.averaged();
         for part in signals.chunks(LOOK * length) {
@@ -174,11 +186,11 @@ impl JudgeModel for Model {
             classes.extend(scores.chunks(self.classes).map(largest));
         }
         let dim = self.config.features;
-        Judgement { dim, features, classes }
+        Ok(Judgement { dim, features, likeness: Likeness::Vectors, classes })
     }
 
-    fn learner(&mut self) -> &mut dyn Trainable {
-        &mut self.learner
+    fn classifier(&mut self) -> Option<&mut dyn Classifier> {
+        Some(self)
     }
 }
 

@@ -1,5 +1,7 @@
-//! The bundled judges: classifiers of rendered signals, through whose features metrics compare sets.
+//! The bundled judges: what looks at rendered signals, so that metrics can compare sets of them.
 
 mod cnn;
+mod surfaces;
 
 pub use cnn::Cnn;
+pub use surfaces::{Normalise, Surfaces};

@@ -1,6 +1,6 @@
 //! Are the signals of the class that they should be of?
 
-use equigen_core::{Comparison, Judgement, Measure, Metric, Result, register};
+use equigen_core::{Comparison, Error, Judgement, Measure, Metric, Result, register};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +16,9 @@ pub struct ClassConsistency {}
 impl Metric for ClassConsistency {
     fn measure(&self, of: &Judgement, with: &Comparison<'_>) -> Result<Vec<Measure>> {
         super::check(of, 1, "the compared set", "sample.count")?;
+        if of.classes.len() != of.len() {
+            return Err(Error::config("this judge names no classes: leave `class-consistency` out"));
+        }
         let right = of.classes.iter().filter(|class| **class == with.target).count();
         Ok(vec![Measure { name: "class-consistency", value: right as f64 / of.len() as f64 }])
     }

@@ -1,6 +1,6 @@
 //! Is the set, as a distribution, like the real one?
 
-use equigen_core::{Comparison, Judgement, Measure, Metric, Result, register};
+use equigen_core::{Comparison, Error, Judgement, Likeness, Measure, Metric, Result, register};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +18,10 @@ pub struct FrechetDistance {}
 #[typetag::serde(name = "frechet-distance")]
 impl Metric for FrechetDistance {
     fn measure(&self, of: &Judgement, with: &Comparison<'_>) -> Result<Vec<Measure>> {
+        if of.likeness != Likeness::Vectors {
+            let text = "it compares vectors, and this judge sees clouds of points: use `mmd`, `cov` and `1-nna`";
+            return Err(Error::config(text));
+        }
         super::check(of, 2, "the compared set", "sample.count and data.reference")?;
         super::check(with.reference, 2, "the reference set", "data.reference")?;
         super::check(with.repeated_shots, 2, "the set of repeated shots", "data.reference")?;

@@ -1,24 +1,34 @@
 //! The bundled metrics: figures of a set of signals, through the eyes of a judge.
 //!
 //! All of them compare [`Judgement`](equigen_core::Judgement)s, on the host and in `f64`, with distances in the judge's
-//! feature space. They are named for what they are: a Fréchet distance of a run's own judge is not FID, and values from
+//! feature space, or of the clouds of points that it sees. They are named for what they are: a Fréchet distance of a run's own judge is not FID, and values from
 //! two judges cannot be compared.
 
 mod class_consistency;
+mod clouds;
+mod cov;
 mod density_coverage;
 mod distances;
 mod diversity;
 mod factor;
 mod frechet_distance;
+mod jsd;
+mod mmd;
 mod near_copies;
 mod neighbours;
+mod one_nna;
 mod precision_recall;
 
 pub use class_consistency::ClassConsistency;
+pub use clouds::Distance;
+pub use cov::Cov;
 pub use density_coverage::{Coverage, Density};
 pub use diversity::Diversity;
 pub use frechet_distance::FrechetDistance;
+pub use jsd::Jsd;
+pub use mmd::Mmd;
 pub use near_copies::NearCopies;
+pub use one_nna::OneNna;
 pub use precision_recall::{Precision, Recall};
 
 use equigen_core::{Error, Judgement, Result};
@@ -59,11 +69,12 @@ fn ratio(value: f64, of: f64, what: &str) -> Result<f64> {
 /// What the tests of all metrics share.
 #[cfg(test)]
 pub(crate) mod samples {
-    use equigen_core::{Comparison, Judgement, Seed, seed};
+    use equigen_core::{Comparison, Judgement, Likeness, Seed, seed};
 
     /// A set with these features, all of class 0.
     pub(crate) fn set(features: &[f32], dim: usize) -> Judgement {
-        Judgement { dim, features: features.to_vec(), classes: vec![0; features.len() / dim] }
+        let classes = vec![0; features.len() / dim];
+        Judgement { dim, features: features.to_vec(), likeness: Likeness::Vectors, classes }
     }
 
     /// `n` signals whose features are drawn from N(centre, 1).
@@ -78,6 +89,7 @@ pub(crate) mod samples {
         Judgement {
             dim: set.dim,
             features: (0..set.len()).rev().flat_map(|i| set.feature(i)).copied().collect(),
+            likeness: set.likeness,
             classes: set.classes.iter().rev().copied().collect(),
         }
     }

@@ -2,7 +2,7 @@
 
 use equigen_core::{Error, Judgement, Result};
 
-use crate::distances::{distance, nearest};
+use crate::distances::{between, nearest};
 
 /// Balls around the members of a set, each as wide as the distance to the k-th nearest other member: together they
 /// estimate where the distribution of the set lies. A ball holds its border.
@@ -28,8 +28,8 @@ impl<'a> Balls<'a> {
 
     /// How many balls hold each of these signals.
     pub(crate) fn holding(&self, signals: &Judgement) -> Vec<usize> {
-        let holds = |signal: &[f32], ball: usize| distance(signal, self.centres.feature(ball)) <= self.radii[ball];
-        let count = |i: usize| (0..self.radii.len()).filter(|ball| holds(signals.feature(i), *ball)).count();
+        let holds = |i: usize, ball: usize| between(signals, i, self.centres, ball) <= self.radii[ball];
+        let count = |i: usize| (0..self.radii.len()).filter(|ball| holds(i, *ball)).count();
         (0..signals.len()).map(count).collect()
     }
 
@@ -50,7 +50,7 @@ impl<'a> Balls<'a> {
 /// Distance of member `i` to its `neighbours`-th nearest other member; there are as many.
 fn radius(set: &Judgement, i: usize, neighbours: usize) -> f64 {
     let others = (0..set.len()).filter(|j| *j != i);
-    let mut distances: Vec<f64> = others.map(|j| distance(set.feature(i), set.feature(j))).collect();
+    let mut distances: Vec<f64> = others.map(|j| between(set, i, set, j)).collect();
     let (_, radius, _) = distances.select_nth_unstable_by(neighbours - 1, f64::total_cmp);
     *radius
 }

@@ -1,9 +1,9 @@
-//! Pictures of signals. What a signal looks like depends on its domain: images are drawn as they are.
+//! Pictures of signals: images as they are, of shapes the surface, shaded.
 
 use std::path::Path;
 
-use burn::tensor::Device;
-use equigen_core::{Domain, Result, Zoo, picture};
+use equigen_core::surface::Surface;
+use equigen_core::{Result, Zoo, picture};
 
 /// Networks rendered at a time.
 const BATCH: usize = 256;
@@ -12,21 +12,15 @@ const COLUMNS: usize = 16;
 
 /// Writes a picture of each network's signal, `00000.png`, and one of all, `all.png`.
 pub(super) fn write(zoo: &Zoo, folder: &Path) -> Result<()> {
-    match zoo.domain {
-        Domain::Image { .. } => images(zoo, folder),
-    }
-}
-
-fn images(zoo: &Zoo, folder: &Path) -> Result<()> {
-    let (grid, length) = (zoo.domain.grid(), zoo.domain.points() * zoo.domain.channels());
     let rows: Vec<usize> = (0..zoo.len()).collect();
-    let mut all = Vec::new();
+    let (mut all, mut drawn) = (Vec::new(), None);
     for rows in rows.chunks(BATCH) {
-        let signals = picture::render(zoo, rows, &grid, &Device::flex());
-        for (row, signal) in rows.iter().zip(signals.chunks(length)) {
-            picture::save(&zoo.domain, signal, 1, &folder.join(format!("{row:05}.png")))?;
+        let (domain, pictures) = picture::look(zoo, rows, 1, &Surface::default())?;
+        for (row, picture) in rows.iter().zip(pictures.chunks(domain.length())) {
+            picture::save(&domain, picture, 1, &folder.join(format!("{row:05}.png")))?;
         }
-        all.extend(signals);
+        all.extend(pictures);
+        drawn = Some(domain);
     }
-    picture::save(&zoo.domain, &all, COLUMNS, &folder.join("all.png"))
+    drawn.map_or(Ok(()), |domain| picture::save(&domain, &all, COLUMNS, &folder.join("all.png")))
 }

@@ -105,7 +105,7 @@ pub(in super::super) fn sample_viewer(samples: &Zoo, nearest: &[usize], zoo: &Zo
 
 /// The shape of a picture, so that a page does not jump when it is drawn.
 fn aspect(zoo: &Zoo) -> String {
-    let Domain::Image { height, width, .. } = zoo.domain;
+    let [height, width, _] = zoo.domain.image().unwrap_or([1; 3]);
     format!("aspect-ratio:{width}/{height}")
 }
 
@@ -125,7 +125,7 @@ fn half(values: &[f32]) -> Option<Vec<u8>> {
 
 /// What the script must know to evaluate the networks; `None` if they are no dense stacks on images that it can draw.
 fn spec(zoo: &Zoo) -> Option<Value> {
-    let Domain::Image { height, width, channels } = zoo.domain;
+    let [height, width, channels] = zoo.domain.image()?;
     let DenseStack { widths, activations, output_offset, encoding } = zoo.inr.dense(&zoo.layout)?;
     if !matches!(channels, 1 | 3) {
         return None;
@@ -147,8 +147,8 @@ fn spec(zoo: &Zoo) -> Option<Value> {
 /// the mean of their weights means nothing.
 fn smooth_cells(walk: &Walk, networks: &Zoo) -> Result<Vec<bool>> {
     let device = device::open("flex")?;
-    let Domain::Image { height, width, .. } = networks.domain;
-    let points = networks.domain.grid_of(height.min(LOOK), width.min(LOOK));
+    let [height, width, _] = networks.domain.image().unwrap_or([1; 3]);
+    let points = Domain::grid_of(height.min(LOOK), width.min(LOOK));
     let render = |zoo: &Zoo| picture::render(zoo, &(0..zoo.len()).collect::<Vec<_>>(), &points, &device);
     let at = |pair: usize, step: usize, level: usize| (pair * walk.steps + step) * walk.levels + level;
     let mut cells: Vec<[usize; 4]> = Vec::new();

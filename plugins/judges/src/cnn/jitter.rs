@@ -1,13 +1,13 @@
 //! Small random shifts and rotations of a batch of images, on the host.
 
-use equigen_core::{Domain, seed::Rng};
+use equigen_core::seed::Rng;
 use rand::RngExt;
 
 /// Moves each image by a random shift and a random rotation about its centre, with bilinear interpolation; what comes in
 /// at the border is the nearest pixel of the image.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Jitter {
-    pub(super) domain: Domain,
+    pub(super) image: [usize; 3],
     /// Largest shift, pixels.
     pub(super) shift: f32,
     /// Largest rotation, degrees.
@@ -17,7 +17,7 @@ pub(super) struct Jitter {
 impl Jitter {
     /// Images `[n, height * width, channels]`, each moved by draws of its own.
     pub(super) fn apply(&self, images: &[f32], rng: &mut Rng) -> Vec<f32> {
-        let length = self.domain.points() * self.domain.channels();
+        let length: usize = self.image.iter().product();
         let mut moved = Vec::with_capacity(images.len());
         for image in images.chunks(length) {
             let mut draw = |most: f32| (2.0 * rng.random::<f32>() - 1.0) * most;
@@ -29,7 +29,7 @@ impl Jitter {
 
     /// Appends the image rotated by `angle` (radians, clockwise on the screen) and then shifted by `[right, down]` pixels.
     fn resample(&self, image: &[f32], [right, down]: [f32; 2], angle: f32, moved: &mut Vec<f32>) {
-        let Domain::Image { height, width, channels } = self.domain;
+        let [height, width, channels] = self.image;
         let (sine, cosine) = angle.sin_cos();
         let centre = [(width - 1) as f32 / 2.0, (height - 1) as f32 / 2.0];
         for row in 0..height {
@@ -66,8 +66,7 @@ mod tests {
     const SIDE: usize = 13;
 
     fn jitter(shift: f32, degrees: f32, channels: usize) -> Jitter {
-        let domain = Domain::Image { height: SIDE, width: SIDE, channels };
-        Jitter { domain, shift, degrees }
+        Jitter { image: [SIDE, SIDE, channels], shift, degrees }
     }
 
     fn dot(row: usize, column: usize) -> Vec<f32> {

@@ -8,7 +8,6 @@ use burn::tensor::Tensor;
 use burn::tensor::activation::relu;
 use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
-use equigen_core::Domain;
 use equigen_core::nn::{Init, Linear};
 
 /// Sides of the two kernels, pixels.
@@ -25,9 +24,15 @@ pub(super) struct Network {
 }
 
 impl Network {
-    /// For images of 12 pixels a side or more.
-    pub(super) fn new(domain: Domain, channels: [usize; 2], features: usize, classes: usize, init: &mut Init) -> Self {
-        let Domain::Image { height, width, channels: colours } = domain;
+    /// For images of this height, width and number of colours, of 12 pixels a side or more.
+    pub(super) fn new(
+        image: [usize; 3],
+        channels: [usize; 2],
+        features: usize,
+        classes: usize,
+        init: &mut Init,
+    ) -> Self {
+        let [height, width, colours] = image;
         // Without padding, in steps of two.
         let shrink = |side: usize| ((side - FIRST) / 2 + 1 - SECOND) / 2 + 1;
         Self {

@@ -1,0 +1,52 @@
+//! Whole runs on shapes: from a catalogue of furniture to figures, pictures and mesh files.
+
+use crate::common::{equigen, run, stage_bytes, stderr, succeeds};
+
+const TINY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cli/tiny-shapes.toml");
+
+#[test]
+fn a_run_on_shapes_reaches_its_report_and_gives_the_same_bytes_elsewhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let (first, second) = (folder.path().join("a/run"), folder.path().join("b/run"));
+    let output = run(TINY, &first, &[]);
+    succeeds(&output);
+    let table = String::from_utf8_lossy(&output.stdout).into_owned();
+    for figure in ["mmd-cd", "cov-cd", "1-nna-emd", "jsd", "nearest-shot", "empty"] {
+        assert!(table.contains(figure), "{table}");
+    }
+    let one = equigen().args(["run", TINY, "--run"]).arg(&second).env("RAYON_NUM_THREADS", "1").output().unwrap();
+    succeeds(&one);
+    assert_eq!(stage_bytes(&first), stage_bytes(&second), "results depend on the number of threads");
+
+    let summary = std::fs::read_to_string(first.join("fit/summary.json")).unwrap();
+    assert!(summary.contains("mean_iou") && !summary.contains("psnr"), "{summary}");
+    let page = std::fs::read_to_string(first.join("report.html")).unwrap();
+    for part in ["data:image/png;base64,", "mean iou", "surfaces", "sofa 22"] {
+        assert!(page.contains(part), "{part} is not in the report");
+    }
+
+    // Further samples, with their surfaces.
+    let more = folder.path().join("more");
+    let sample = equigen().arg("sample").arg(&first).args(["--count", "6", "--out"]).arg(&more).output().unwrap();
+    succeeds(&sample);
+    let kinds = |extension: &str| {
+        let files = std::fs::read_dir(&more).unwrap().map(|entry| entry.unwrap().path());
+        files.filter(|path| path.extension().is_some_and(|found| found == extension)).count()
+    };
+    assert_eq!(kinds("png"), 7);
+    assert!(kinds("glb") > 0 && kinds("glb") == kinds("obj") && kinds("glb") == kinds("ply"));
+}
+
+#[test]
+fn components_of_images_and_of_shapes_refuse_each_other() {
+    let folder = tempfile::tempdir().unwrap();
+    for (setting, text) in [
+        ("judge={ type = \"cnn\" }", "looks at images only"),
+        ("evaluate.metrics=[{ type = \"class-consistency\" }]", "names no classes"),
+        ("evaluate.metrics=[{ type = \"frechet-distance\" }]", "sees clouds of points"),
+    ] {
+        let output = run(TINY, &folder.path().join("run"), &["-s", setting]);
+        assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+        assert!(stderr(&output).contains(text), "{}", stderr(&output));
+    }
+}
