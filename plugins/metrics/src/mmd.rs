@@ -74,7 +74,7 @@ mod tests {
         let [mmd, cov, nna] = figures(&drawn(30, 2.0, 2), &real, Distance::EarthMover);
         assert!(mmd > 0.1 && cov > 0.4 && (0.25..0.75).contains(&nna), "{mmd} {cov} {nna}");
         let [_, cov, nna] = figures(&drawn(30, 0.01, 3), &real, Distance::Chamfer);
-        assert!(cov < 0.2 && nna > 0.8, "{cov} {nna}");
+        assert!(cov < 0.2 && nna > 0.7, "{cov} {nna}");
     }
 
     #[test]

@@ -160,7 +160,7 @@ mod tests {
         signals.sampling.skip_damaged = true;
         let reader = signals.open().unwrap();
         assert_eq!((reader.count(), reader.left_out().len()), (1, 3));
-        assert!(reader.left_out()[1].contains("range.obj"), "{:?}", reader.left_out());
+        assert!(reader.left_out()[2].contains("range.obj"), "{:?}", reader.left_out());
     }
 
     #[test]
