@@ -91,6 +91,7 @@ pub(super) fn run(context: &StageContext<'_>) -> Result<()> {
     // More samples than are compared make up for those in which the judge sees nothing.
     let generated = eyes.see(&samples, &(0..samples.len()).collect::<Vec<_>>())?;
     let mut compared = generated.present();
+    let empty = generated.len() - compared.len();
     compared.truncate(count);
     let generated = generated.select(&compared);
     let comparison = Comparison {
@@ -112,7 +113,9 @@ pub(super) fn run(context: &StageContext<'_>) -> Result<()> {
         ("without noise", at(&Draw { temperature: 0.0, ..draw }, "noiseless")?),
         ("without screen", at(&draw, "unscreened")?),
     ];
-    let rows = sets.iter().map(|(name, set)| eyes.row(name, set, &comparison)).collect::<Result<_>>()?;
+    let mut rows: Vec<Row> = sets.iter().map(|(name, set)| eyes.row(name, set, &comparison)).collect::<Result<_>>()?;
+    // Of the generated set all samples count, not only those that are compared.
+    rows[0].measures.entry("empty".to_owned()).and_modify(|count| *count = empty as f64);
     let evaluation = Evaluation {
         target: split.target.clone(),
         shots: split.shots.len(),
@@ -172,7 +175,10 @@ impl Eyes<'_> {
             measures.insert("empty".to_owned(), (set.len() - present.len()) as f64);
         }
         let set = &set.select(&present);
-        for (i, metric) in self.context.pipeline.evaluate.metrics.iter().enumerate() {
+        // A generator may make nothing that has a surface: the row says so, and the others are still worth their figures.
+        let nothing = set.is_empty() && set.likeness == Likeness::Clouds;
+        let metrics = if nothing { &[][..] } else { &self.context.pipeline.evaluate.metrics[..] };
+        for (i, metric) in metrics.iter().enumerate() {
             let figures =
                 metric.measure(set, comparison).map_err(|error| error.within(format!("evaluate.metrics[{i}]")))?;
             measures.extend(figures.into_iter().map(|measure| (measure.name.to_owned(), measure.value)));
