@@ -6,6 +6,7 @@ pub(crate) mod describe;
 pub(crate) mod devices;
 pub(crate) mod list;
 pub(crate) mod plugin;
+pub(crate) mod reference;
 pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod sample;
