@@ -9,7 +9,8 @@ use equigen_core::stages::Split;
 use equigen_core::statistics::Statistics;
 use equigen_core::tensors::Tensors;
 use equigen_core::{
-    EncoderContext, EncoderModel, FeatureBank, GeneratorContext, GeneratorModel, Result, Seed, Zoo, device, host, picture,
+    EncoderContext, EncoderModel, FeatureBank, GeneratorContext, GeneratorModel, Result, Seed, Zoo, device, host,
+    picture,
 };
 
 /// Networks encoded at a time.

@@ -31,9 +31,8 @@ pub(crate) fn signals(run: &Run, path: &Path) -> Result<()> {
 pub(crate) fn resolutions(run: &Run, path: &Path) -> Result<()> {
     let (rows, side) = (&run.split.ceiling[..5], 112);
     let grid = run.render(rows, 28);
-    let enlarge = |tile: &[f32]| -> Vec<f32> {
-        (0..side * side).map(|k| tile[(k / side / 4) * 28 + (k % side) / 4]).collect()
-    };
+    let enlarge =
+        |tile: &[f32]| -> Vec<f32> { (0..side * side).map(|k| tile[(k / side / 4) * 28 + (k % side) / 4]).collect() };
     let coarse: Vec<f32> = grid.chunks(28 * 28).flat_map(enlarge).collect();
     write(&[coarse, run.render(rows, side)].concat(), side, 1, rows.len(), path)
 }
@@ -103,7 +102,8 @@ pub(crate) fn neighbours(run: &Run, path: &Path) -> Result<()> {
     let rows = &run.split.judge_test;
     let dim = run.pipeline.pretrain.encoder.dim();
     let compared = run.pipeline.pretrain.compared();
-    let features: Vec<Vec<f32>> = run.features(rows).chunks(dim).map(|feature| unit(&feature[compared.clone()])).collect();
+    let features: Vec<Vec<f32>> =
+        run.features(rows).chunks(dim).map(|feature| unit(&feature[compared.clone()])).collect();
     let mut picked = Vec::new();
     for query in 0..6 {
         let near = |i: usize| features[i].iter().zip(&features[query]).map(|(a, b)| a * b).sum::<f32>();

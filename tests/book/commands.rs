@@ -29,14 +29,17 @@ fn commands(page: &Page, registry: &Registry) -> (Faults, usize) {
     for fence in shell().filter(|fence| fence.slow()) {
         // Line by line, so that each that is wrong is named.
         for line in fence.text.replace("\\\n", " ").lines() {
-            if line.starts_with("equigen") || line.contains("$(equigen") {
-                follow(&format!("plugin=printed\n{line}\n"), Mode::Parse, page.at(fence.line));
+            let command = as_equigen(line);
+            if command.starts_with("equigen") || command.contains("$(equigen") {
+                follow(&format!("plugin=printed\n{command}\n"), Mode::Parse, page.at(fence.line));
             }
         }
     }
     for fence in &page.fences {
-        let is_command = |line: &&str| ["equigen ", "cargo ", "scripts/", "python "].iter().any(|word| line.starts_with(word));
-        if !fence.is("sh") && !fence.is("toml") && !fence.is("rust") && fence.text.lines().any(|line| is_command(&line)) {
+        let is_command =
+            |line: &&str| ["equigen ", "cargo ", "scripts/", "python "].iter().any(|word| line.starts_with(word));
+        if !fence.is("sh") && !fence.is("toml") && !fence.is("rust") && fence.text.lines().any(|line| is_command(&line))
+        {
             faults.push(format!("{}: commands in a fence that is not marked `sh` or `sh,slow`", page.at(fence.line)));
         }
         if fence.is("sh") {
@@ -44,6 +47,13 @@ fn commands(page: &Page, registry: &Registry) -> (Faults, usize) {
         }
     }
     (faults, count)
+}
+
+/// A line that calls the program in another way, as it would be called by name.
+fn as_equigen(line: &str) -> String {
+    let prefixes = [("cargo run --release -- ", "equigen "), ("time equigen ", "equigen ")];
+    let called = prefixes.iter().find_map(|(way, name)| Some(format!("{name}{}", line.strip_prefix(way)?)));
+    called.unwrap_or_else(|| line.to_owned())
 }
 
 /// Files of the repository that a script names and that are not there.
@@ -84,6 +94,7 @@ fn a_flag_setting_or_file_that_does_not_exist_is_found() {
         assert!(faults(fence, "echo \"$(equigen list --jsn)\"").contains("--jsn"), "{fence}");
     }
     assert_eq!(faults("sh,slow", &format!("{quick} -s data.target=4")), "");
+    assert!(faults("sh,slow", "cargo run --release -- list --jsn").contains("--jsn"));
     assert!(faults("sh,slow", "equigen run examples/mnist-quik.toml").contains("mnist-quik"));
     assert!(faults("sh,slow", "equigen sweep examples/mnist-encoders.toml -s sample.counts=3").contains("counts"));
     assert!(faults("sh,slow", "python3 benches/no-such.py").contains("no-such.py"));

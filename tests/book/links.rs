@@ -55,8 +55,14 @@ fn every_link_within_the_repository_leads_somewhere() {
 fn the_summary_names_every_page_of_the_book() {
     let summary = Page::read(Path::new("docs/SUMMARY.md"));
     let listed: Vec<PathBuf> = summary.links.iter().map(|(link, _)| within(&summary.path, link)).collect();
-    let pages = all().into_iter().map(|page| page.path).filter(|path| path.starts_with("docs") && *path != summary.path);
-    none(pages.filter(|path| !listed.contains(path)).map(|path| format!("not in SUMMARY.md: {}", path.display())).collect());
+    let pages =
+        all().into_iter().map(|page| page.path).filter(|path| path.starts_with("docs") && *path != summary.path);
+    none(
+        pages
+            .filter(|path| !listed.contains(path))
+            .map(|path| format!("not in SUMMARY.md: {}", path.display()))
+            .collect(),
+    );
 }
 
 #[test]

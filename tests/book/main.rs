@@ -8,8 +8,11 @@
 //! - `toml`: a whole pipeline is loaded; sections are loaded as settings of `examples/mnist-quick.toml`;
 //! - `rust`, `python`: below a comment that names a file, and equal to that file, which is compiled or run elsewhere;
 //! - anything else, or nothing: what programs print.
+//!
+//! Commands in the running text must have verbs and flags that exist.
 
 mod commands;
+mod inline;
 mod invocations;
 mod links;
 mod pages;

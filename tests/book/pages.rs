@@ -14,6 +14,8 @@ pub(crate) struct Page {
     pub(crate) fences: Vec<Fence>,
     /// Targets of links and pictures, with their lines.
     pub(crate) links: Vec<(String, usize)>,
+    /// Code in the running text, with its lines.
+    pub(crate) codes: Vec<(String, usize)>,
     /// What `#…` can name.
     pub(crate) anchors: Vec<String>,
 }
@@ -67,14 +69,19 @@ impl Page {
                     }
                 }
                 Event::Html(html) => {
-                    comment = html.trim().strip_prefix("<!-- ").and_then(|rest| rest.strip_suffix(" -->")).map(str::to_owned);
+                    comment =
+                        html.trim().strip_prefix("<!-- ").and_then(|rest| rest.strip_suffix(" -->")).map(str::to_owned);
                 }
                 Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
                     page.links.push((dest_url.to_string(), line));
                 }
                 Event::Start(Tag::Heading { .. }) => heading = Some(String::new()),
                 Event::End(TagEnd::Heading(_)) => page.anchors.push(anchor(&heading.take().unwrap_or_default())),
-                Event::Text(part) | Event::Code(part) => heading.iter_mut().for_each(|heading| *heading += &part),
+                Event::Text(part) => heading.iter_mut().for_each(|heading| *heading += &part),
+                Event::Code(part) => {
+                    heading.iter_mut().for_each(|heading| *heading += &part);
+                    page.codes.push((part.to_string(), line));
+                }
                 Event::Start(Tag::Paragraph) => comment = None,
                 _ => {}
             }
@@ -121,7 +128,8 @@ fn find(folder: &Path, paths: &mut Vec<PathBuf>) {
 
 #[test]
 fn a_page_gives_its_fences_links_and_anchors() {
-    let text = "# A b: `c`\n\n[x](y.md#z) `[no](link)`\n\n<!-- f.rs -->\n```rust\nfn f() {}\n```\n\n```sh,slow\na\n```\n";
+    let text =
+        "# A b: `c`\n\n[x](y.md#z) `[no](link)`\n\n<!-- f.rs -->\n```rust\nfn f() {}\n```\n\n```sh,slow\na\n```\n";
     let page = Page::parse(Path::new("p.md"), text);
     assert_eq!((page.anchors, page.links), (vec!["a-b-c".to_owned()], vec![("y.md#z".to_owned(), 3)]));
     let [code, shell] = &page.fences[..] else { panic!("two fences") };

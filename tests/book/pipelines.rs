@@ -46,9 +46,11 @@ fn merge(into: &mut Table, from: Table) {
 /// Reads a sweep that stands in `examples/`, and every pipeline that it makes.
 fn sweep(text: &str, registry: &Registry) -> Result<(), String> {
     let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
-    std::os::unix::fs::symlink(Path::new(ROOT).join("examples"), folder.path().join("examples")).map_err(|e| e.to_string())?;
+    std::os::unix::fs::symlink(Path::new(ROOT).join("examples"), folder.path().join("examples"))
+        .map_err(|e| e.to_string())?;
     let path = folder.path().join("examples-sweep.toml");
-    std::fs::write(&path, text.replace("pipeline = \"", "pipeline = \"examples/")).map_err(|error| error.to_string())?;
+    std::fs::write(&path, text.replace("pipeline = \"", "pipeline = \"examples/"))
+        .map_err(|error| error.to_string())?;
     read_sweep(&path, &[], registry)
 }
 
@@ -57,7 +59,8 @@ pub(crate) fn read_sweep(path: &Path, set: &[String], registry: &Registry) -> Re
     let sweep = Sweep::load(path).map_err(|error| error.to_string())?;
     for variant in sweep.variants() {
         let set = [&variant.set[..], set].concat();
-        load(&sweep.pipeline, &LoadOptions { set }, registry).map_err(|error| format!("{}: {error}", variant.name()))?;
+        load(&sweep.pipeline, &LoadOptions { set }, registry)
+            .map_err(|error| format!("{}: {error}", variant.name()))?;
     }
     Ok(())
 }

@@ -81,8 +81,12 @@ fn type_of(schema: &Value) -> String {
     match schema.get("type") {
         Some(Value::String(name)) => named(name, schema),
         Some(Value::Array(names)) => {
-            let some: Vec<String> =
-                names.iter().filter_map(Value::as_str).filter(|name| *name != "null").map(|name| named(name, schema)).collect();
+            let some: Vec<String> = names
+                .iter()
+                .filter_map(Value::as_str)
+                .filter(|name| *name != "null")
+                .map(|name| named(name, schema))
+                .collect();
             optional(some.join(" or "), some.len() < names.len())
         }
         _ => "any value".into(),
