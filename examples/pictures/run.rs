@@ -72,6 +72,16 @@ impl Run {
         rows.chunks(BATCH).flat_map(encode).collect()
     }
 
+    /// Places of so many networks of all classes in `split.judge_test`, which is ordered by class; no model was trained on them.
+    pub(crate) fn spread(&self, count: usize) -> Vec<usize> {
+        (0..count).map(|i| (2 * i + 1) * self.split.judge_test.len() / (2 * count)).collect()
+    }
+
+    /// Rows of the zoo at those places.
+    pub(crate) fn held_out(&self, count: usize) -> Vec<usize> {
+        self.spread(count).into_iter().map(|place| self.split.judge_test[place]).collect()
+    }
+
     /// The features of the source networks.
     pub(crate) fn bank(&self) -> FeatureBank {
         let classes = self.split.source.iter().map(|row| self.split.class(&self.zoo.items[*row].label)).collect();

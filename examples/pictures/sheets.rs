@@ -61,8 +61,8 @@ pub(crate) fn symmetries(run: &Run, path: &Path) -> Result<()> {
 
 /// A row for each augmentation that changes what a network renders as, below a row of the networks themselves.
 pub(crate) fn augmentations(run: &Run, path: &Path) -> Result<()> {
-    let rows = &run.split.judge_test[..12];
-    let weights = run.zoo.weights(rows, &run.device);
+    let rows = run.held_out(7);
+    let weights = run.zoo.weights(&rows, &run.device);
     let mut values = weights.to_host();
     for record in run.registry.of(Kind::Augmentation) {
         if record.claims.contains(&Claim::PreservesFunction) {
@@ -78,8 +78,8 @@ pub(crate) fn augmentations(run: &Run, path: &Path) -> Result<()> {
 
 /// A row for each deformation at level 1, below a row of the signals themselves; networks are fitted to such signals.
 pub(crate) fn deformations(run: &Run, path: &Path) -> Result<()> {
-    let (rows, domain) = (&run.split.judge_test[..12], run.zoo.domain);
-    let signals = run.render(rows, 28);
+    let (rows, domain) = (run.held_out(12), run.zoo.domain);
+    let signals = run.render(&rows, 28);
     let mut tiles = signals.clone();
     for record in run.registry.of(Kind::Deformation) {
         println!("deformations: {}", record.name);
@@ -105,7 +105,7 @@ pub(crate) fn neighbours(run: &Run, path: &Path) -> Result<()> {
     let features: Vec<Vec<f32>> =
         run.features(rows).chunks(dim).map(|feature| unit(&feature[compared.clone()])).collect();
     let mut picked = Vec::new();
-    for query in 0..6 {
+    for query in run.spread(7) {
         let near = |i: usize| features[i].iter().zip(&features[query]).map(|(a, b)| a * b).sum::<f32>();
         let mut order: Vec<usize> = (0..rows.len()).collect();
         order.sort_by(|a, b| near(*b).total_cmp(&near(*a)));

@@ -9,7 +9,6 @@ use clap::Args;
 use equigen_core::config::pipeline_schema;
 use equigen_core::registry::{Kind, Record, Registry};
 use equigen_core::{Result, files};
-use serde_json::Value;
 
 use super::print;
 use types::{cell, definitions, description, inline, settings};
