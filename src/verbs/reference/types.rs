@@ -44,15 +44,18 @@ pub(super) fn inline(value: &Value) -> String {
 /// The table of a schema's keys; `default` gives those that the schema does not tell.
 pub(super) fn settings(schema: &Value, default: &dyn Fn(&str) -> Option<String>) -> Option<String> {
     let keys = schema.get("properties").and_then(Value::as_object)?;
+    let required =
+        |key: &String| schema["required"].as_array().is_some_and(|keys| keys.contains(&Value::from(&key[..])));
     let keys: Vec<_> = keys.iter().filter(|(key, _)| *key != "type").collect();
     if keys.is_empty() {
         return None;
     }
     let mut text = "| key | type | default | what |\n|---|---|---|---|\n".to_owned();
-    for (key, schema) in keys {
-        let default = default(key).or_else(|| schema.get("default").map(inline));
-        let default = default.map_or_else(String::new, |value| format!("`{}`", cell(&value)));
-        _ = writeln!(text, "| `{key}` | {} | {default} | {} |", type_of(schema), cell(&description(schema)));
+    for (key, entry) in keys {
+        let default = default(key).or_else(|| entry.get("default").map(inline));
+        let none = || if required(key) { "required".into() } else { String::new() };
+        let default = default.map_or_else(none, |value| format!("`{}`", cell(&value)));
+        _ = writeln!(text, "| `{key}` | {} | {default} | {} |", type_of(entry), cell(&description(entry)));
     }
     Some(text)
 }
