@@ -93,7 +93,7 @@ fn pipeline(registry: &Registry) -> String {
     let schema = pipeline_schema(registry);
     let none = |_: &str| None;
     let mut text = format!("{NOTICE}\n# Reference: the pipeline file\n\n{}\n\n", description(&schema));
-    text += "Every other key may be left out than those that are required. How files are composed: [quick start](../quick-start.md).\n\n";
+    text += "Keys that are not marked as required may be left out. How files are composed: [quick start](../quick-start.md).\n\n";
     text += &settings(&schema, &none).unwrap_or_default();
     // The definitions of components carry their kind and name, with hyphens; those of the file are names of Rust types.
     let own = |name: &str| !name.contains('-');
