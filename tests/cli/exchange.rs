@@ -1,4 +1,4 @@
-//! Networks in and out: import, export, a run without signals, and the Python of docs/formats.md.
+//! Networks in and out: import, export, a run without signals, and the Python of docs/exchange.md.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 use super::common::{TINY, equigen, refuses, run, succeeds};
 
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/core/exchange/tests/fixtures");
-const FORMATS: &str = include_str!("../../docs/formats.md");
+const FORMATS: &str = include_str!("../../docs/exchange.md");
 
 fn with(verb: &str, what: &[&Path], more: &[&str], out: &Path) -> Output {
     equigen().arg(verb).args(what).args(more).arg("--out").arg(out).output().expect("the program starts")
@@ -93,7 +93,7 @@ fn python() -> Option<PathBuf> {
     output.status.success().then_some(python)
 }
 
-/// The blocks of Python in docs/formats.md, run on what equigen exports: they render what PyTorch rendered of the fixtures.
+/// The blocks of Python in docs/exchange.md, run on what equigen exports: they render what PyTorch rendered of the fixtures.
 #[test]
 fn the_python_of_the_documentation_reads_what_is_exported() {
     let Some(python) = python() else {
