@@ -8,7 +8,7 @@ use equigen_core::registry::Registry;
 use equigen_core::stages::Split;
 use equigen_core::statistics::Statistics;
 use equigen_core::tensors::Tensors;
-use equigen_core::{
+use equigen_core::{Domain, 
     EncoderContext, EncoderModel, FeatureBank, GeneratorContext, GeneratorModel, Result, Seed, Zoo, device, host,
     picture,
 };
@@ -55,7 +55,7 @@ impl Run {
 
     /// What networks of the zoo render as on a square grid, `[rows, side * side]`.
     pub(crate) fn render(&self, rows: &[usize], side: usize) -> Vec<f32> {
-        picture::render(&self.zoo, rows, &self.zoo.domain.grid_of(side, side), &self.device)
+        picture::render(&self.zoo, rows, &Domain::grid_of(side, side), &self.device)
     }
 
     /// The same of networks that are given flat, one after the other.
@@ -63,7 +63,7 @@ impl Run {
         let count = values.len() / self.zoo.layout.parameters();
         let zoo = self.zoo.with_networks(values, vec![self.zoo.items[0].clone(); count]);
         let rows: Vec<usize> = (0..count).collect();
-        picture::render(&zoo, &rows, &zoo.domain.grid_of(side, side), &self.device)
+        picture::render(&zoo, &rows, &Domain::grid_of(side, side), &self.device)
     }
 
     /// Features ψ of networks of the zoo, `[rows, dim]`.

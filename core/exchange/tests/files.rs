@@ -55,7 +55,7 @@ fn networks_of_dwsnets_render_as_pytorch_renders_them() {
     assert_eq!((imported.told_by.as_str(), imported.zoo.domain), ("dwsnets", DIGITS));
     // In the order of the folders' names, with the labels of the split file.
     assert_eq!(labels(&imported), ["0", "4", "5"]);
-    assert!(imported.zoo.items.iter().all(|item| item.psnr.is_nan()));
+    assert!(imported.zoo.items.iter().all(|item| item.quality.is_nan()));
     let expected = array("dwsnets.npy");
     let order: Vec<f32> = [1, 2, 0].iter().flat_map(|row| &expected[row * 784..(row + 1) * 784]).copied().collect();
     near(&rendered(&imported), &order);

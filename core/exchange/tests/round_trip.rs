@@ -23,7 +23,7 @@ fn zoo(dimensions: usize, variant: Variant) -> Zoo {
     let values = (0..12).flat_map(|row| inr.initialise(&layout, &mut Seed::new(4).stream(row))).collect();
     let item = |row: u32| ZooItem {
         label: ["chair", "ü", "10"][row as usize % 3].to_owned(),
-        psnr: if row == 4 { f32::NAN } else { 30.1 + row as f32 / 7.0 },
+        quality: if row == 4 { f32::NAN } else { 30.1 + row as f32 / 7.0 },
         steps: 100 + row,
     };
     let domain = Domain::Image { height: 5, width: 4, channels: 3 };
@@ -42,7 +42,7 @@ fn same(found: &Zoo, expected: &Zoo) {
     assert_eq!(settings(found), settings(expected));
     for (found, expected) in found.items.iter().zip(&expected.items) {
         assert_eq!((&found.label, found.steps), (&expected.label, expected.steps));
-        assert!(found.psnr == expected.psnr || (found.psnr.is_nan() && expected.psnr.is_nan()));
+        assert!(found.quality == expected.quality || (found.quality.is_nan() && expected.quality.is_nan()));
     }
 }
 

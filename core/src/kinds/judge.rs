@@ -103,7 +103,7 @@ impl Judgement {
     /// # Errors
     /// If features are no clouds, or the signal has no surface.
     pub fn cloud(&self, i: usize, most: usize) -> Result<Cloud> {
-        if self.likeness != Likeness::Clouds || self.dim % 3 != 0 {
+        if self.likeness != Likeness::Clouds || !self.dim.is_multiple_of(3) {
             return Err(Error::config("the judge sees no surfaces: choose one that does, such as `surfaces`"));
         }
         let point = |point: &[f32]| [point[0], point[1], point[2]].map(f64::from);

@@ -10,7 +10,7 @@ pub fn laws(metric: &dyn Metric) -> Vec<Law<'_>> {
 
 /// Half of the cases are judged by vectors, half by clouds.
 fn likeness(case: &Case) -> Likeness {
-    if case.networks % 2 == 0 { Likeness::Vectors } else { Likeness::Clouds }
+    if case.networks.is_multiple_of(2) { Likeness::Vectors } else { Likeness::Clouds }
 }
 
 /// Features of a set of one class, `[n, dim]`.

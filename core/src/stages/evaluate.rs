@@ -221,7 +221,8 @@ fn spread(set: &Judgement) -> f64 {
 }
 
 fn one_condition(eyes: &Eyes<'_>, sampler: &Sampler<'_>, draw: &Draw, seed: Seed) -> Result<f64> {
-    let (count, shots) = ONE_CONDITION;
+    let (count, most) = ONE_CONDITION;
+    let shots = most.min(sampler.shots().len());
     let mut total = 0.0;
     for shot in 0..shots {
         let zoo = sampler.sample_one_condition(shot, count, draw, seed.split(&shot.to_string()))?;

@@ -13,10 +13,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::Init;
 use crate::run::{Shard, ShardRecord, StageContext, in_signals};
-use crate::{Domain, Error, FitJob, Fitted, Layout, Result, Seed, SignalReader, Weights, Zoo, ZooItem, files, tensors};
+use crate::{
+    Domain, Error, FitJob, Fitted, Layout, Result, Seed, SignalReader, Weights, Zoo, ZooItem, device, files, tensors,
+};
 
-/// Networks per chunk: what a kill loses at most. A chunk has a stream of draws of its own, so it is never divided.
+/// Networks per chunk on the processor: what a kill loses at most. A chunk has a stream of draws of its own, so it is never
+/// divided.
 const CHUNK: usize = 500;
+/// Networks per chunk on a GPU, which fits thousands at once by `autodiff`. The kind of device stands in the stage's key.
+const GPU_CHUNK: usize = 4_000;
 /// Signals read at a time.
 const READ: usize = 20;
 /// Folder of the chunks while the stage is made.
@@ -93,14 +98,15 @@ fn fit(context: &StageContext<'_>) -> Result<()> {
     if let Some(given) = &given {
         check_given(given, &none)?;
     }
-    let rows = context.part.as_ref().map_or(0..count, |part| rows_of(part.shard, count));
+    let at_once = if device::is_gpu(&context.device) { GPU_CHUNK } else { CHUNK };
+    let rows = context.part.as_ref().map_or(0..count, |part| rows_of(part.shard, count, at_once));
     let chunks = context.folder.join(CHUNKS);
     fs_err::create_dir_all(&chunks)?;
 
     signals.skip(rows.start).map_err(in_signals)?;
     let mut parts = Vec::new();
-    for first in rows.clone().step_by(CHUNK) {
-        let chunk = first..(first + CHUNK).min(rows.end);
+    for first in rows.clone().step_by(at_once) {
+        let chunk = first..(first + at_once).min(rows.end);
         let path = chunks.join(format!("zoo-{first:08}.safetensors"));
         if path.exists() {
             signals.skip(chunk.len()).map_err(in_signals)?;
@@ -155,9 +161,9 @@ fn read(context: &StageContext<'_>, signals: &mut dyn SignalReader, count: usize
 }
 
 /// The rows of a shard's signals: whole chunks, so that each network is drawn and fitted as in one run.
-fn rows_of(shard: Shard, signals: usize) -> Range<usize> {
-    let chunks = shard.share(signals.div_ceil(CHUNK));
-    chunks.start * CHUNK..(chunks.end * CHUNK).min(signals)
+fn rows_of(shard: Shard, signals: usize, chunk: usize) -> Range<usize> {
+    let chunks = shard.share(signals.div_ceil(chunk));
+    chunks.start * chunk..(chunks.end * chunk).min(signals)
 }
 
 fn clone_inr(context: &StageContext<'_>) -> Result<Arc<dyn crate::Inr>> {

@@ -29,9 +29,12 @@ fn main() {
         let fitter: Box<dyn Fitter> = match &fitter[..] {
             "kfac" => {
                 let adam = AdamSettings { learning_rate, beta1, beta2, half_life, floor };
-                Box::new(Fused { optimiser: Optimiser::Kfac { start: 0.15, damping: 0.1, adam } })
+                Box::new(Fused { optimiser: Optimiser::Kfac { start: 0.15, damping: 0.1, adam }, batch: None })
             }
-            "adam" => Box::new(Fused { optimiser: Optimiser::Adam { learning_rate, beta1, beta2, half_life, floor } }),
+            "adam" => Box::new(Fused {
+                optimiser: Optimiser::Adam { learning_rate, beta1, beta2, half_life, floor },
+                batch: None,
+            }),
             _ => Box::new(Autodiff { learning_rate, beta1, beta2, half_life, floor, ..Autodiff::default() }),
         };
         let variant = if variant == "dwsnets" { Variant::Dwsnets } else { Variant::Standard };

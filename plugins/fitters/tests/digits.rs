@@ -83,12 +83,12 @@ impl Case {
 
 /// `fused` by Adam alone.
 fn adam(settings: AdamSettings) -> Fused {
-    Fused { optimiser: settings.into() }
+    Fused { optimiser: settings.into(), batch: None }
 }
 
 /// `fused` by K-FAC with these settings.
 fn kfac(start: f64, damping: f64, adam: AdamSettings) -> Fused {
-    Fused { optimiser: Optimiser::Kfac { start, damping, adam } }
+    Fused { optimiser: Optimiser::Kfac { start, damping, adam }, batch: None }
 }
 
 #[test]

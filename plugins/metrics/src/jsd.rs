@@ -33,7 +33,7 @@ register!(Metric, Jsd);
 #[typetag::serde(name = "jsd")]
 impl Metric for Jsd {
     fn measure(&self, of: &Judgement, with: &Comparison<'_>) -> Result<Vec<Measure>> {
-        if !(2..=256).contains(&self.resolution) || !(self.half > 0.0 && self.half.is_finite()) {
+        if !((2..=256).contains(&self.resolution) && self.half > 0.0 && self.half.is_finite()) {
             let (resolution, half) = (self.resolution, self.half);
             let remedy = "give 2 to 256 cells and a half above 0";
             return Err(Error::config(format!("`resolution` = {resolution}, `half` = {half}: {remedy}")));
