@@ -56,6 +56,22 @@ fn a_zoo_leaves_comes_back_and_runs_without_its_signals() {
         assert_eq!(tensor(&taken, name).0, tensor(&bytes, name).0);
     }
 
+    // The plan of the same run, the list of runs, and two of them beside each other.
+    let text = |output: Output| {
+        succeeds(&output);
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let plan = text(run(TINY, &at("run"), &[&arguments[..], &["--dry-run"]].concat()));
+    assert_eq!((plan.lines().count(), plan.matches("from the store").count()), (9, 9), "{plan}");
+    let plan = text(run(TINY, &at("none"), &["-s", "seed=5", "--dry-run", "--until", "split"]));
+    assert_eq!((plan.matches("to do").count(), at("none").exists()), (2, false), "{plan}");
+    let listed = text(equigen().arg("runs").arg(folder.path()).output().unwrap());
+    assert!(listed.contains("| fitted |") && listed.contains("class-consistency"), "{listed}");
+    let compared = with("compare", &[&at("fitted"), &at("run")], &[], &at("page.html"));
+    let compared = text(compared);
+    assert!(compared.contains("data.signals.type") && !compared.contains("data.target"), "{compared}");
+    assert!(std::fs::read_to_string(at("page.html")).unwrap().contains("All samples of run"));
+
     // A pipeline for other networks is refused, unless they are fitted anew.
     let other = ["-s", &signals, "-s", "inr.omega=20.0", "--until", "fit"];
     refuses(&run(TINY, &at("other"), &other), 2, &["omega\":20.0", "omega\":30.0"]);
