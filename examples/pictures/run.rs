@@ -8,9 +8,9 @@ use equigen_core::registry::Registry;
 use equigen_core::stages::Split;
 use equigen_core::statistics::Statistics;
 use equigen_core::tensors::Tensors;
-use equigen_core::{Domain, 
-    EncoderContext, EncoderModel, FeatureBank, GeneratorContext, GeneratorModel, Result, Seed, Zoo, device, host,
-    picture,
+use equigen_core::{
+    Domain, EncoderContext, EncoderModel, FeatureBank, GeneratorContext, GeneratorModel, Result, Seed, Zoo, device,
+    host, picture,
 };
 
 /// Networks encoded at a time.
