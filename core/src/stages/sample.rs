@@ -149,10 +149,9 @@ impl<'a> Sampler<'a> {
         self.generate(features, draw, seed.split("generate"))
     }
 
-    /// `count` networks for one and the same condition, that of one shot; counting goes round where there are fewer shots.
+    /// `count` networks for one and the same condition, that of one shot.
     pub(super) fn sample_one_condition(&self, shot: usize, count: usize, draw: &Draw, seed: Seed) -> Result<Zoo> {
-        let shots = &self.data.split.shots;
-        let one = self.features(&[shots[shot % shots.len()]], seed.split("condition"))?;
+        let one = self.features(&[self.data.split.shots[shot]], seed.split("condition"))?;
         self.generate(one.repeat(count), draw, seed.split("generate"))
     }
 
