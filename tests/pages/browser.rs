@@ -27,8 +27,8 @@ impl Browser {
         std::fs::write(&path, page.replace("</body>", &format!("<script>{common}\n{script}</script></body>"))).unwrap();
         let output = Command::new(self.0)
             .args(["--headless", "--no-sandbox", "--disable-dev-shm-usage", "--enable-unsafe-swiftshader"])
-            // A clock that waits for the page: the document is printed when nothing has been left to do for so long.
-            .args(["--virtual-time-budget=20000", "--window-size=1000,800", "--dump-dom"])
+            // The document is printed when it has loaded, which the script holds up until it is done, or after so long.
+            .args(["--timeout=60000", "--window-size=1000,800", "--dump-dom"])
             .arg(format!("--user-data-dir={}", folder.path().join("profile").display()))
             .arg(format!("file://{}", path.display()))
             .output()

@@ -1,9 +1,14 @@
 // What the scripts of the tests share: frames, pixels, events, and a place for what they find.
 const report = document.body.appendChild(document.createElement("pre"));
 report.id = "found";
+// The browser prints the document when it has loaded, which it has not as long as a document in it is being written.
+const holder = document.body.appendChild(document.createElement("iframe"));
+holder.hidden = true;
+holder.contentDocument.open();
+const finish = () => holder.contentDocument.close();
 const note = (what, value) => { report.textContent += `${what}: ${value}\n`; };
-addEventListener("error", event => { report.textContent += `error: ${event.message}\n`; });
-addEventListener("unhandledrejection", event => { report.textContent += `error: ${event.reason}\n`; });
+addEventListener("error", event => { report.textContent += `error: ${event.message}\n`; finish(); });
+addEventListener("unhandledrejection", event => { report.textContent += `error: ${event.reason}\n`; finish(); });
 
 const wait = milliseconds => new Promise(done => setTimeout(done, milliseconds));
 /** Pixels right after the page's own drawing in a frame, when what WebGL drew can be read. */

@@ -23,4 +23,5 @@
   const counts = new Map();
   other.data.forEach((value, i) => { if (i % 4 === 0 && other.data[i + 3] === 255) counts.set(value, (counts.get(value) ?? 0) + 1); });
   note("shades of a box", [...counts.values()].filter(count => count > 200).length);
+  finish();
 })();

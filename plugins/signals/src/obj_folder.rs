@@ -156,7 +156,9 @@ mod tests {
         let (_folder, mut signals) =
             folder(&[("a/cube.obj", &cube), ("a/nan.obj", nan), ("b/range.obj", range), ("b/none.obj", b"v 0 0 0\n")]);
         let error = signals.load().unwrap_err().to_string();
-        assert!(error.contains("nan.obj") && error.contains("skip_damaged"), "{error}");
+        // Meshes are read in parallel: any of the damaged ones may be met first.
+        let named = ["nan.obj", "range.obj", "none.obj"].iter().any(|name| error.contains(name));
+        assert!(named && error.contains("skip_damaged"), "{error}");
         signals.sampling.skip_damaged = true;
         let reader = signals.open().unwrap();
         assert_eq!((reader.count(), reader.left_out().len()), (1, 3));
