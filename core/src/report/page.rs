@@ -2,6 +2,7 @@
 
 use equigen_geometry::Mesh;
 use maud::{Markup, html};
+use rayon::prelude::*;
 
 use super::document::{data_uri, document};
 use super::viewer::{Shape, sample_viewer, shape_viewer, walk_viewer};
@@ -203,17 +204,27 @@ fn grid(
     })
 }
 
+/// Rows of the first samples that were compared, `most` of them, and of the nearest shot of each.
+fn compared(contents: &Contents, most: usize) -> (Vec<usize>, Vec<usize>) {
+    let Contents { evaluation, split, samples, .. } = contents;
+    let count = samples.len().min(most).min(evaluation.nearest_shot.len());
+    let rows = (0..count).map(|i| evaluation.compared.get(i).copied().unwrap_or(i)).collect();
+    (rows, evaluation.nearest_shot[..count].iter().map(|shot| split.shots[*shot]).collect())
+}
+
 /// The surfaces of the first samples, each behind its nearest shot, in a figure that turns them.
 fn turned(contents: &Contents) -> Result<Markup> {
     let (count, most) = TURNED;
-    let evaluation = &contents.evaluation;
-    let mut surfaces = Vec::new();
-    for (i, nearest) in evaluation.nearest_shot.iter().take(count).enumerate() {
-        let row = evaluation.compared.get(i).copied().unwrap_or(i);
-        surfaces.push((format!("sample {i}"), contents.surface.mesh(&contents.samples, row)?));
-        let shot = contents.split.shots[*nearest];
-        surfaces.push((format!("its nearest shot, {nearest}"), contents.surface.mesh(&contents.zoo, shot)?));
-    }
+    let (rows, shots) = compared(contents, count);
+    let meshes = |zoo: &Zoo, rows: &[usize]| -> Result<Vec<Mesh>> {
+        rows.par_iter().map(|row| contents.surface.mesh(zoo, *row)).collect()
+    };
+    let (samples, nearest) = (meshes(&contents.samples, &rows)?, meshes(&contents.zoo, &shots)?);
+    let named = |(i, (sample, nearest)): (usize, (Mesh, Mesh))| {
+        let shot = contents.evaluation.nearest_shot[i];
+        [(format!("sample {i}"), sample), (format!("its nearest shot, {shot}"), nearest)]
+    };
+    let surfaces: Vec<(String, Mesh)> = samples.into_iter().zip(nearest).enumerate().flat_map(named).collect();
     let single = |mesh: &Mesh| mesh.vertices().as_flattened().iter().map(|x| *x as f32).collect::<Vec<f32>>();
     let vertices: Vec<Vec<f32>> = surfaces.iter().map(|(_, mesh)| single(mesh)).collect();
     let shapes: Vec<Shape<'_>> = surfaces
@@ -225,10 +236,7 @@ fn turned(contents: &Contents) -> Result<Markup> {
 }
 
 fn pairs(contents: &Contents) -> Result<Markup> {
-    let evaluation = &contents.evaluation;
-    let count = contents.samples.len().min(PAIRS).min(evaluation.nearest_shot.len());
-    let rows: Vec<usize> = (0..count).map(|i| evaluation.compared.get(i).copied().unwrap_or(i)).collect();
-    let shots: Vec<usize> = (0..count).map(|i| contents.split.shots[evaluation.nearest_shot[i]]).collect();
+    let (rows, shots) = compared(contents, PAIRS);
     let (domain, samples) = picture::look(&contents.samples, &rows, 1, &contents.surface)?;
     let (_, nearest) = picture::look(&contents.zoo, &shots, 1, &contents.surface)?;
     let length = domain.length();

@@ -29,6 +29,11 @@ fn json(name: &str, value: &Value) -> Markup {
     html! { script type="application/json" data-name=(name) { (PreEscaped(text)) } }
 }
 
+/// The script of a figure, behind what all of them share.
+fn script(own: &str) -> Markup {
+    html! { script { (PreEscaped(include_str!("handle.js"))) (PreEscaped(own)) } }
+}
+
 /// What a page says where its scripts do not run.
 fn without_scripts() -> Markup {
     html! { noscript { p.soft { "This figure is drawn by a script, and scripts are switched off." } } }

@@ -129,30 +129,6 @@ function scheduler(draw) {
   };
 }
 
-/** Drags on a canvas, in shares of its sides; keys; and pinches, where `zoom` takes a factor. */
-function handle(canvas, move, keys, zoom = () => {}) {
-  const pointers = new Map();
-  const spread = () => { const [a, b] = [...pointers.values()]; return Math.hypot(a.x - b.x, a.y - b.y) || 1; };
-  canvas.addEventListener("pointerdown", event => pointers.set(event.pointerId, { x: event.clientX, y: event.clientY }));
-  window.addEventListener("pointermove", event => {
-    const last = pointers.get(event.pointerId);
-    if (!last) return;
-    const before = pointers.size === 2 ? spread() : 0;
-    const [right, down] = [event.clientX - last.x, event.clientY - last.y];
-    [last.x, last.y] = [event.clientX, event.clientY];
-    if (pointers.size === 1) move(right / canvas.clientWidth, down / canvas.clientHeight);
-    if (before) zoom(spread() / before);
-  });
-  for (const end of ["pointerup", "pointercancel"]) {
-    window.addEventListener(end, event => pointers.delete(event.pointerId));
-  }
-  canvas.addEventListener("keydown", event => {
-    if (!keys[event.key] || event.ctrlKey || event.metaKey || event.altKey) return;
-    event.preventDefault();
-    keys[event.key]();
-  });
-}
-
 function walk(figure, { spec, networks, shots, json }) {
   const { pairs, steps, levels, smooth } = json("walk");
   const [from, main, to] = ["from", "main", "to"].map(name => figure.querySelector(`canvas.${name}`));
@@ -191,7 +167,7 @@ function walk(figure, { spec, networks, shots, json }) {
     if (level) level.value = +level.value + up;
     redraw();
   };
-  handle(main, (right, down) => change(right, -down), {
+  handle(main, (right, down) => change(right / main.clientWidth, -down / main.clientHeight), {
     ArrowLeft: () => change(-0.02, 0), ArrowRight: () => change(0.02, 0), ArrowUp: () => change(0, 0.05),
     ArrowDown: () => change(0, -0.05), Home: () => change(-1, 0), End: () => change(1, 0),
   });
@@ -220,15 +196,10 @@ function look(figure, { spec, networks, shots, json }) {
   };
   const zoom = factor => view(...centre, half / factor);
   const move = (right, down) => view(centre[0] - 2 * half * right, centre[1] - 2 * half * down, half);
-  handle(main, move, {
+  handle(main, (right, down) => move(right / main.clientWidth, down / main.clientHeight), {
     ArrowLeft: () => move(0.1, 0), ArrowRight: () => move(-0.1, 0), ArrowUp: () => move(0, 0.1), ArrowDown: () => move(0, -0.1),
     "+": () => zoom(1.25), "=": () => zoom(1.25), "-": () => zoom(0.8), Home: () => view(0, 0, 1),
   }, zoom);
-  main.addEventListener("wheel", event => {
-    if (document.activeElement !== main) return;
-    event.preventDefault();
-    zoom(Math.exp(-0.001 * event.deltaY * (event.deltaMode ? 30 : 1)));
-  }, { passive: false });
   choice.addEventListener("input", redraw);
   new ResizeObserver(redraw).observe(main);
 }

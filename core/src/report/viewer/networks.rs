@@ -2,10 +2,10 @@
 
 use burn::tensor::f16;
 use equigen_kernels::{Activation, DenseStack};
-use maud::{Markup, PreEscaped, html};
+use maud::{Markup, html};
 use serde_json::{Value, json};
 
-use super::{bytes, json, without_scripts};
+use super::{bytes, json, script, without_scripts};
 use crate::stages::Walk;
 use crate::{Domain, Result, Zoo, device, picture};
 
@@ -62,7 +62,7 @@ pub(in super::super) fn walk_viewer(walk: &Walk, networks: &Zoo, zoo: &Zoo, shot
                 (format!("{:.0}", 100.0 * share)) " % of the cells), and elsewhere it jumps to the nearest network."
             }
         }
-        script { (PreEscaped(include_str!("networks.js"))) }
+        (script(include_str!("networks.js")))
     }))
 }
 
@@ -99,7 +99,7 @@ pub(in super::super) fn sample_viewer(samples: &Zoo, nearest: &[usize], zoo: &Zo
                  click) to zoom, Home for the whole."
             }
         }
-        script { (PreEscaped(include_str!("networks.js"))) }
+        (script(include_str!("networks.js")))
     })
 }
 

@@ -157,35 +157,10 @@ function start(figure, shapes, data) {
   });
   choices.append(...buttons);
 
-  const pointers = new Map();
-  const spread = () => { const [a, b] = [...pointers.values()]; return Math.hypot(a.x - b.x, a.y - b.y) || 1; };
-  canvas.addEventListener("pointerdown", event => pointers.set(event.pointerId, { x: event.clientX, y: event.clientY }));
-  window.addEventListener("pointermove", event => {
-    const last = pointers.get(event.pointerId);
-    if (!last) return;
-    const before = pointers.size === 2 ? spread() : 0;
-    const [dx, dy] = [event.clientX - last.x, event.clientY - last.y];
-    [last.x, last.y] = [event.clientX, event.clientY];
-    if (pointers.size === 1) turn(-0.5 * dx, 0.5 * dy);
-    if (before) zoom(spread() / before);
-  });
-  for (const end of ["pointerup", "pointercancel"]) {
-    window.addEventListener(end, event => pointers.delete(event.pointerId));
-  }
-  canvas.addEventListener("wheel", event => {
-    if (document.activeElement !== canvas) return;
-    event.preventDefault();
-    zoom(Math.exp(-0.001 * event.deltaY * (event.deltaMode ? 30 : 1)));
-  }, { passive: false });
-  const keys = {
+  handle(canvas, (right, down) => turn(-0.5 * right, 0.5 * down), {
     ArrowLeft: () => turn(10, 0), ArrowRight: () => turn(-10, 0), ArrowUp: () => turn(0, -10), ArrowDown: () => turn(0, 10),
     "+": () => zoom(1.2), "=": () => zoom(1.2), "-": () => zoom(1 / 1.2), Home: () => { view = { ...HOME }; redraw(); },
-  };
-  canvas.addEventListener("keydown", event => {
-    if (!keys[event.key] || event.ctrlKey || event.metaKey || event.altKey) return;
-    event.preventDefault();
-    keys[event.key]();
-  });
+  }, zoom);
   // A graphics driver may take a context away and give it back empty.
   canvas.addEventListener("webglcontextlost", event => event.preventDefault());
   canvas.addEventListener("webglcontextrestored", () => { drawn = renderer(canvas) || drawn; show(shown); });

@@ -1,9 +1,9 @@
 //! Shapes that turn: geometry in the page, drawn by a renderer of its own.
 
-use maud::{Markup, PreEscaped, html};
+use maud::{Markup, html};
 use serde_json::json;
 
-use super::{bytes, json, without_scripts};
+use super::{bytes, json, script, without_scripts};
 use crate::{Error, Result};
 
 /// A triangle mesh with a name. The upright axis is y; counter-clockwise corners are seen from outside.
@@ -54,7 +54,7 @@ pub fn shape_viewer(shapes: &[Shape<'_>], most: usize) -> Result<Markup> {
                 @if left_out > 0 { " " (left_out) " further shapes are left out, so that the page stays small." }
             }
         }
-        script { (PreEscaped(include_str!("shapes.js"))) }
+        (script(include_str!("shapes.js")))
     })
 }
 
