@@ -74,9 +74,11 @@ impl State {
             bar.set_message(format!("{unit}{}", self.loss));
         } else if self.printed.elapsed() > PLAIN_EVERY && done < total {
             self.printed = Instant::now();
-            let rate = (done - before) as f64 / begun.elapsed().as_secs_f64();
-            // The first report has nothing to take a rate from.
-            let pace = match done - before {
+            // Cores report as they finish, so that a smaller count may come after a greater one; and the first report has
+            // nothing to take a rate from.
+            let since = done.saturating_sub(before);
+            let rate = since as f64 / begun.elapsed().as_secs_f64();
+            let pace = match since {
                 0 => String::new(),
                 _ => format!(", {rate:.*}/s, {:.0} s left", usize::from(rate < 10.0), (total - done) as f64 / rate),
             };
