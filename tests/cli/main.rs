@@ -11,3 +11,4 @@ mod refusals;
 mod runs;
 mod shapes;
 mod shards;
+mod tensorboard;
