@@ -71,9 +71,8 @@ impl Init {
         fs_err::create_dir_all(folder)?;
         files::write(&schema_file, (json(&schema)? + "\n").as_bytes())?;
         files::write(&self.file, self.template.text().as_bytes())?;
-        note(
-            "say under [data] where your signals are and which class is the target; then `equigen run FILE --dry-run`",
-        );
+        let then = format!("equigen run {} --dry-run", self.file.display());
+        note(&format!("say under [data] where your signals are and which class is the target; then `{then}`"));
         print(&format!("{}", self.file.display()))?;
         print(&format!("{}", schema_file.display()))
     }

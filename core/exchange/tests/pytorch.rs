@@ -46,6 +46,10 @@ class Siren(nn.Module):
         self.omega = omega
         sizes = [d, *hidden, c]
         self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in zip(sizes, sizes[1:]))
+        # Sitzmann et al. 2020, as all that save SIRENs have it: PyTorch's own start has phases of hundreds of radians.
+        for i, layer in enumerate(self.layers):
+            bound = 1 / d if i == 0 else (6 / layer.in_features) ** 0.5 / omega
+            nn.init.uniform_(layer.weight, -bound, bound)
     def forward(self, x):
         for layer in self.layers[:-1]:
             x = torch.sin(self.omega * layer(x))
