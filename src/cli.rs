@@ -3,18 +3,25 @@
 use clap::{Parser, Subcommand};
 use equigen_core::Result;
 
+use crate::output::Output;
 use crate::verbs;
+
+/// What the program is called in scripts and pages, whichever of its two forms made them.
+pub(crate) const NAME: &str = "equigen";
 
 /// Learn on and generate the weights of implicit neural representations.
 #[derive(Debug, Parser)]
 #[command(version, propagate_version = true, arg_required_else_help = true)]
 pub(crate) struct Cli {
+    #[command(flatten)]
+    output: Output,
     #[command(subcommand)]
     verb: Verb,
 }
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    Init(verbs::init::Init),
     Run(verbs::run::Run),
     List(verbs::list::List),
     Describe(verbs::describe::Describe),
@@ -32,11 +39,15 @@ enum Verb {
     Zoo(verbs::zoo::Zoo),
     Import(verbs::import::Import),
     Export(verbs::export::Export),
+    Completions(verbs::completions::Completions),
+    Man(verbs::man::Man),
 }
 
 impl Cli {
     pub(crate) fn run(self) -> Result<()> {
+        self.output.set()?;
         match self.verb {
+            Verb::Init(init) => init.run(),
             Verb::Run(run) => run.run(),
             Verb::List(list) => list.run(),
             Verb::Describe(describe) => describe.run(),
@@ -54,6 +65,8 @@ impl Cli {
             Verb::Zoo(zoo) => zoo.run(),
             Verb::Import(import) => import.run(),
             Verb::Export(export) => export.run(),
+            Verb::Completions(completions) => completions.run(),
+            Verb::Man(man) => man.run(),
         }
     }
 }

@@ -8,6 +8,7 @@ use equigen_dylib as _;
 
 mod bench;
 mod cli;
+mod output;
 mod plugins;
 mod progress;
 mod verbs;

@@ -1,4 +1,5 @@
-//! Draws the events of a run: bars with rate and time left on a terminal, plain lines elsewhere.
+//! Draws the events of a run: bars with rate and time left on a terminal, plain lines elsewhere; nothing under `--quiet`, keys
+//! and losses too under `--verbose`.
 
 use std::io::IsTerminal;
 use std::sync::Mutex;
@@ -7,12 +8,15 @@ use std::time::{Duration, Instant};
 use equigen_core::run::{Event, Observer};
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::output::{Level, detail, level, note};
+
 /// How often a plain line of progress is printed.
 const PLAIN_EVERY: Duration = Duration::from_secs(10);
 
 /// The command line's observer.
 pub(crate) struct Bars {
-    terminal: bool,
+    /// Whether bars are drawn.
+    bars: bool,
     state: Mutex<State>,
 }
 
@@ -27,7 +31,8 @@ struct State {
 impl Bars {
     pub(crate) fn new() -> Self {
         let state = State { bar: None, first: None, printed: Instant::now(), loss: String::new() };
-        Self { terminal: std::io::stderr().is_terminal(), state: Mutex::new(state) }
+        // Lines between bars would tear them, and who wants all lines wants them to stay.
+        Self { bars: level() == Level::Normal && std::io::stderr().is_terminal(), state: Mutex::new(state) }
     }
 }
 
@@ -35,32 +40,38 @@ impl Observer for Bars {
     fn event(&self, event: &Event) {
         let mut state = self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         match event {
-            Event::Started { stage, .. } => {
-                state.start(self.terminal);
-                if !self.terminal {
-                    eprintln!("{stage}: started");
+            Event::Started { stage, key } => {
+                state.start(self.bars);
+                if !self.bars {
+                    note(&format!("{stage}: started{}", of_key(key)));
                 }
             }
-            Event::Reused { stage, .. } => eprintln!("{stage}: from the store"),
+            Event::Reused { stage, key } => note(&format!("{stage}: from the store{}", of_key(key))),
             Event::Progress { stage, done, total, unit } => state.progress(stage, *done, *total, unit),
-            Event::Loss { terms, .. } => {
+            Event::Loss { stage, step, learning_rate, terms } => {
                 state.loss = terms.iter().map(|(name, value)| format!(", {name} {value:.4}")).collect();
+                detail(|| format!("{stage}: step {step}, learning rate {learning_rate:.2e}{}", state.loss));
             }
             Event::Finished { stage, seconds } => {
                 if let Some(bar) = state.bar.take() {
                     bar.finish_and_clear();
                 }
-                eprintln!("{stage}: {seconds:.1} s{}", state.loss);
+                note(&format!("{stage}: {seconds:.1} s{}", state.loss));
             }
         }
     }
 }
 
+/// A stage's key, for those who want to know more.
+fn of_key(key: &str) -> String {
+    if level() == Level::Verbose { format!(" as {key}") } else { String::new() }
+}
+
 impl State {
-    fn start(&mut self, terminal: bool) {
+    fn start(&mut self, bars: bool) {
         let template = "{prefix} [{bar:32}] {pos}/{len} {msg}, {per_sec}, {eta} left";
         let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-        self.bar = terminal.then(|| ProgressBar::new(0).with_style(style));
+        self.bar = bars.then(|| ProgressBar::new(0).with_style(style));
         (self.first, self.printed) = (None, Instant::now());
         self.loss.clear();
     }
@@ -82,7 +93,7 @@ impl State {
                 0 => String::new(),
                 _ => format!(", {rate:.*}/s, {:.0} s left", usize::from(rate < 10.0), (total - done) as f64 / rate),
             };
-            eprintln!("{stage}: {done}/{total} {unit}{pace}{}", self.loss);
+            note(&format!("{stage}: {done}/{total} {unit}{pace}{}", self.loss));
         }
     }
 }

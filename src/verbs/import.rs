@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use equigen_core::config::{LoadOptions, plugins};
 use equigen_core::{Domain, Error, Result, SignalSet, Zoo};
-use equigen_exchange::{ImportOptions, compare, import};
+use equigen_exchange::{ImportOptions, Imported, compare, import};
 use serde::de::DeserializeOwned;
 
-use super::{Plugins, print};
+use super::{Plugins, json, print};
+use crate::output::note;
 
 /// Read networks of PyTorch, safetensors or numpy files into a zoo
 ///
@@ -56,6 +57,9 @@ pub(crate) struct Import {
     /// Leave out files that are wrong
     #[arg(long)]
     skip: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
     plugins: Plugins,
 }
@@ -101,11 +105,18 @@ impl Import {
             compare(&mut imported.zoo, signals)?;
         }
         imported.zoo.save(&self.out)?;
+        if self.json {
+            let Imported { zoo, told_by, skipped, ignored } = &imported;
+            return print(&json(&serde_json::json!({
+                "zoo": self.out, "networks": zoo.len(), "layout": zoo.layout.to_string(), "domain": zoo.domain, "inr": zoo.inr,
+                "told_by": told_by, "labels": zoo.labels(), "left_out": skipped, "without_network": ignored,
+            }))?);
+        }
         for wrong in &imported.skipped {
-            eprintln!("left out: {wrong}");
+            note(&format!("left out: {wrong}"));
         }
         if imported.ignored > 0 {
-            eprintln!("{} files hold no network", imported.ignored);
+            note(&format!("{} files hold no network", imported.ignored));
         }
         print(&summary(&imported.zoo, &imported.told_by))?;
         print(&format!("{}", self.out.display()))

@@ -2,11 +2,14 @@
 
 pub(crate) mod bench;
 pub(crate) mod check;
+pub(crate) mod completions;
 pub(crate) mod describe;
 pub(crate) mod devices;
 pub(crate) mod export;
 pub(crate) mod import;
+pub(crate) mod init;
 pub(crate) mod list;
+pub(crate) mod man;
 pub(crate) mod plugin;
 pub(crate) mod reference;
 pub(crate) mod report;
@@ -25,6 +28,8 @@ use equigen_core::config::{LoadOptions, Pipeline, load};
 use equigen_core::registry::Registry;
 use equigen_core::{Error, Result};
 
+use crate::output::detail;
+
 /// What every verb that names components accepts.
 #[derive(Debug, Args)]
 pub(crate) struct Plugins {
@@ -38,7 +43,12 @@ impl Plugins {
     pub(crate) fn registry(&self, of_pipeline: &[PathBuf]) -> Result<Registry> {
         crate::plugins::load_all(of_pipeline)?;
         crate::plugins::load_all(&self.libraries)?;
-        Registry::collect()
+        let registry = Registry::collect()?;
+        for library in of_pipeline.iter().chain(&self.libraries) {
+            detail(|| format!("plugin `{}` is loaded", library.display()));
+        }
+        detail(|| format!("{} components are known", registry.records().count()));
+        Ok(registry)
     }
 
     /// Reads a pipeline; the libraries of the command line become its own, so that its run can be gone on with.

@@ -5,11 +5,14 @@ use std::time::Duration;
 
 use clap::Args;
 use equigen_core::config::{LoadOptions, Pipeline, plugins};
+use equigen_core::report::RunOverview;
 use equigen_core::run::{Options, Shard, execute, planned_until, store_folder};
 use equigen_core::stages::Evaluation;
 use equigen_core::{Result, report};
+use serde::Serialize;
 
-use super::{Plugins, print, run_folder};
+use super::runs::overview;
+use super::{Plugins, json, print, run_folder};
 use crate::progress::Bars;
 
 /// Run a pipeline, from signals to report; stages that are done are not run again
@@ -35,6 +38,9 @@ pub(crate) struct Run {
     /// Print what would be done and what comes from the store, and do nothing
     #[arg(long, conflicts_with = "shard")]
     dry_run: bool,
+    /// Print JSON: with `--dry-run` the plan, otherwise the run and its figures
+    #[arg(long, conflicts_with = "shard")]
+    json: bool,
     /// Seconds between checkpoints of training: what a kill loses at most
     #[arg(long, value_name = "SECONDS", default_value_t = 10.0)]
     checkpoint_seconds: f64,
@@ -56,23 +62,38 @@ impl Run {
         let checkpoint_every = Duration::from_secs_f64(self.checkpoint_seconds.max(0.0));
         let options = Options { until: self.until, force: self.force, shard: self.shard, checkpoint_every };
         if self.dry_run {
-            return dry_run(&pipeline, &folder, &options);
+            return dry_run(&pipeline, &folder, &options, self.json);
         }
         let bars = Bars::new();
         execute(&pipeline, &folder, &options, &registry, &bars)?;
         let evaluated = folder.join("evaluate");
-        if options.until.is_some() || !evaluated.exists() {
+        let finished = options.until.is_none() && evaluated.exists();
+        if finished {
+            report::write(&folder)?;
+        }
+        if self.json {
+            return print(&json(&overview(&RunOverview::read(&folder)?))?);
+        }
+        if !finished {
             return print(&format!("{}", folder.display()));
         }
-        report::write(&folder)?;
         print(&report::table(&Evaluation::read(&evaluated)?))?;
         print(&format!("{}", folder.join("report.html").display()))
     }
 }
 
+/// A stage that would be run.
+#[derive(Serialize)]
+struct Step {
+    stage: &'static str,
+    state: &'static str,
+    key: String,
+}
+
 /// One line a stage: its key, and whether the store has it.
-fn dry_run(pipeline: &Pipeline, folder: &Path, options: &Options) -> Result<()> {
+fn dry_run(pipeline: &Pipeline, folder: &Path, options: &Options, as_json: bool) -> Result<()> {
     let store = store_folder(folder);
+    let mut steps = Vec::new();
     for planned in planned_until(pipeline, options)? {
         let key = &planned.key;
         let state = if options.force {
@@ -84,7 +105,10 @@ fn dry_run(pipeline: &Pipeline, folder: &Path, options: &Options) -> Result<()> 
         } else {
             "to do"
         };
-        print(&format!("{:<8}  {state:<14}  {key}", planned.stage.name))?;
+        steps.push(Step { stage: planned.stage.name, state, key: key.clone() });
     }
-    Ok(())
+    if as_json {
+        return print(&json(&steps)?);
+    }
+    steps.iter().try_for_each(|Step { stage, state, key }| print(&format!("{stage:<8}  {state:<14}  {key}")))
 }

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use equigen_core::report::{RunOverview, compare_page, compare_table, runs_table};
+use equigen_core::report::{RunOverview, compare_page, compare_table, differing, runs_table};
 use equigen_core::{Result, files};
+use serde_json::{Map, Value};
 
 use super::{json, print};
 
@@ -31,11 +32,15 @@ impl Runs {
         folders.sort();
         let runs = folders.iter().map(|folder| RunOverview::read(folder)).collect::<Result<Vec<_>>>()?;
         if self.json {
-            let run = |run: &RunOverview| serde_json::json!({ "name": run.name, "folder": run.folder, "run": run.record, "evaluation": run.evaluation });
-            return print(&json(&runs.iter().map(run).collect::<Vec<_>>())?);
+            return print(&json(&runs.iter().map(overview).collect::<Vec<_>>())?);
         }
         print(&runs_table(&runs))
     }
+}
+
+/// A run as every `--json` has it.
+pub(crate) fn overview(run: &RunOverview) -> Value {
+    serde_json::json!({ "name": run.name, "folder": run.folder, "run": run.record, "evaluation": run.evaluation })
 }
 
 /// Compare runs: figures, settings that differ, and samples
@@ -47,16 +52,25 @@ pub(crate) struct Compare {
     /// Write the page, with the samples of each run, to this file
     #[arg(long, value_name = "HTML")]
     out: Option<PathBuf>,
+    /// Print JSON: the runs, and each setting that differs with its value in each of them
+    #[arg(long)]
+    json: bool,
 }
 
 impl Compare {
     pub(crate) fn run(self) -> Result<()> {
         let runs = self.runs.iter().map(|folder| RunOverview::read(folder)).collect::<Result<Vec<_>>>()?;
-        print(&compare_table(&runs))?;
-        if let Some(out) = &self.out {
-            files::write(out, compare_page(&runs)?.as_bytes())?;
-            print(&format!("{}", out.display()))?;
+        if self.json {
+            let differing: Map<String, Value> =
+                differing(&runs).into_iter().map(|(key, of)| (key, of.into())).collect();
+            let all: Vec<Value> = runs.iter().map(overview).collect();
+            print(&json(&serde_json::json!({ "runs": all, "differing": differing }))?)?;
+        } else {
+            print(&compare_table(&runs))?;
         }
-        Ok(())
+        let Some(out) = &self.out else { return Ok(()) };
+        files::write(out, compare_page(&runs)?.as_bytes())?;
+        // Standard output holds one value where JSON is asked for.
+        if self.json { Ok(()) } else { print(&format!("{}", out.display())) }
     }
 }

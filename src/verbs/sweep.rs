@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use equigen_core::config::{LoadOptions, plugins};
 use equigen_core::run::{Options, execute};
-use equigen_core::sweep::{Sweep as File, figures, rows};
+use equigen_core::sweep::{Sweep as File, Variant, figures, rows};
 use equigen_core::{Result, files, report};
 
-use super::{Plugins, print, run_folder};
+use super::{Plugins, json, print, run_folder};
+use crate::output::note;
 use crate::progress::Bars;
 
 /// Run a pipeline under several settings; stages that they share are done once, and one table holds all figures
@@ -25,6 +26,9 @@ pub(crate) struct Sweep {
     /// Print what would be run, and run nothing
     #[arg(long)]
     dry_run: bool,
+    /// Print JSON: with `--dry-run` the runs and their settings, otherwise the rows of the table
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
     plugins: Plugins,
 }
@@ -43,6 +47,10 @@ impl Sweep {
             let pipeline = pipeline.map_err(|error| error.within(variant.name()))?;
             pipelines.push((variant, pipeline));
         }
+        if self.dry_run && self.json {
+            let named = |variant: &Variant| serde_json::json!({ "name": variant.name(), "set": variant.set });
+            return print(&json(&variants.iter().map(named).collect::<Vec<_>>())?);
+        }
         if self.dry_run {
             return variants
                 .iter()
@@ -52,7 +60,7 @@ impl Sweep {
         let options = Options { until: sweep.until.clone(), ..Options::default() };
         let mut done = Vec::new();
         for (variant, pipeline) in &pipelines {
-            print(&format!("{} ({} of {})", variant.name(), done.len() + 1, variants.len()))?;
+            note(&format!("{} ({} of {})", variant.name(), done.len() + 1, variants.len()));
             let run = folder.join(variant.name());
             execute(pipeline, &run, &options, &registry, &Bars::new()).map_err(|error| error.within(variant.name()))?;
             if run.join("evaluate").exists() {
@@ -65,6 +73,9 @@ impl Sweep {
             files::write(&folder.join("table.csv"), report::sweep_csv(&sweep, &rows).as_bytes())?;
             let page = report::sweep_page(&sweep, &rows, &folder, &variants)?;
             files::write(&folder.join("report.html"), page.as_bytes())?;
+        }
+        if self.json {
+            return print(&json(&rows(&done))?);
         }
         print(&report::sweep_table(&sweep, &rows(&done)))?;
         print(&format!("{}", folder.join("report.html").display()))

@@ -18,6 +18,8 @@ fn broken(page: &Page) -> (Faults, Vec<String>) {
         let place = page.at(*line);
         if !Path::new(ROOT).join(&target).exists() {
             faults.push(format!("{place}: `{link}`: there is no `{}`", target.display()));
+        } else if page.path.starts_with("docs") && !target.starts_with("docs") {
+            faults.push(format!("{place}: `{link}` leads out of the book, where it is lost; write the path as code"));
         } else if let Some(anchor) = anchor {
             let there = if file.is_empty() { page.anchors.clone() } else { Page::read(&target).anchors };
             if !there.iter().any(|known| known == anchor) {
@@ -80,6 +82,7 @@ fn a_link_to_nothing_is_found() {
     let faults = |text: &str| broken(&Page::parse(Path::new("docs/components/metrics.md"), text)).0.len();
     assert_eq!(faults("[x](../plugins.md#the-crate) [y](https://example.org) ![z](../images/samples.png)"), 0);
     assert_eq!(faults("[x](../plugin.md)"), 1);
+    assert_eq!(faults("[x](../../README.md)"), 1);
     assert_eq!(faults("[x](../plugins.md#the-crates)"), 1);
     assert_eq!(faults("# A\n[x](#a) [y](#b)"), 1);
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
-use equigen_core::registry::{Kind, Registry};
+use equigen_core::registry::Registry;
 use equigen_core::{Domain, picture};
 use equigen_exchange::{ImportOptions, Imported, import};
 use equigen_inrs as _;
@@ -70,14 +70,22 @@ fn networks_of_nfn_come_from_a_tar_with_rows_first_and_another_range() {
 }
 
 #[test]
-fn networks_of_hyperdiffusion_are_recognised_and_need_their_component() {
+fn networks_of_hyperdiffusion_are_recognised_and_need_their_domain() {
     let message = read_with("hyperdiffusion.pth", &ImportOptions::default()).unwrap_err().to_string();
-    let known = Registry::collect().unwrap().get(Kind::Inr, "relu-pe").is_ok();
-    // Its unit test in `network.rs` compares values with those of PyTorch; here the component or the domain is missing.
-    let missing = if known { "nothing tells the domain of 3 coordinates" } else { "unknown inr `relu-pe`" };
-    for part in ["27-16-16-1", "hyperdiffusion", missing] {
+    for part in ["27-16-16-1", "hyperdiffusion", "nothing tells the domain of 3 coordinates"] {
         assert!(message.contains(part), "{message}");
     }
+    let shape = Domain::Shape { points: 8, tested: 8 };
+    let given = ImportOptions { domain: Some(shape), ..ImportOptions::default() };
+    let imported = read_with("hyperdiffusion.pth", &given).unwrap();
+    assert_eq!((imported.told_by.as_str(), imported.zoo.domain), ("hyperdiffusion", shape));
+    near(&picture::render(&imported.zoo, &[0], &array("hyperdiffusion-points.npy"), &Device::flex()), &logits_read());
+}
+
+/// What PyTorch gives of the network of HyperDiffusion are logits; a zoo of shapes renders how likely a point is inside.
+fn logits_read() -> Vec<f32> {
+    let probability = |logit: f32| (1.0 / (1.0 + (-f64::from(logit)).exp())) as f32;
+    array("hyperdiffusion.npy").into_iter().map(probability).collect()
 }
 
 #[test]

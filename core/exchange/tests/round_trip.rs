@@ -6,7 +6,7 @@ use std::sync::Arc;
 use equigen_core::registry::Registry;
 use equigen_core::{Domain, Inr, Seed, Zoo, ZooItem};
 use equigen_exchange::{Format, ImportOptions, export, import};
-use equigen_inrs::{Siren, Variant};
+use equigen_inrs::{ReluPe, Siren, Variant};
 use proptest::prelude::*;
 
 const FORMATS: [(Format, &str); 4] = [
@@ -16,17 +16,24 @@ const FORMATS: [(Format, &str); 4] = [
     (Format::Npz, "all.npz"),
 ];
 
-/// SIRENs in two or three dimensions; one has no known PSNR.
-fn zoo(dimensions: usize, variant: Variant) -> Zoo {
-    let inr = Siren { hidden: vec![7, 5, 9], omega: 17.5, variant };
-    let layout = Arc::new(inr.layout(dimensions, 3).unwrap());
-    let values = (0..12).flat_map(|row| inr.initialise(&layout, &mut Seed::new(4).stream(row))).collect();
+const IMAGE: Domain = Domain::Image { height: 5, width: 4, channels: 3 };
+const SHAPE: Domain = Domain::Shape { points: 30, tested: 20 };
+
+fn siren(variant: Variant) -> Siren {
+    Siren { hidden: vec![7, 5, 9], omega: 17.5, variant }
+}
+
+/// Networks of images or of shapes; one has no known quality.
+fn zoo(inr: impl Inr + 'static, domain: Domain) -> Zoo {
+    let layout = Arc::new(inr.layout(domain.dimensions(), domain.channels()).unwrap());
+    let mut values: Vec<f32> = (0..12).flat_map(|row| inr.initialise(&layout, &mut Seed::new(4).stream(row))).collect();
+    // Numbers whose bits are easily lost.
+    values[..5].copy_from_slice(&[-0.0, 1e-40, f32::MIN_POSITIVE, 1e30, -1.0 - f32::EPSILON]);
     let item = |row: u32| ZooItem {
         label: ["chair", "ü", "10"][row as usize % 3].to_owned(),
         quality: if row == 4 { f32::NAN } else { 30.1 + row as f32 / 7.0 },
         steps: 100 + row,
     };
-    let domain = Domain::Image { height: 5, width: 4, channels: 3 };
     Zoo { inr: Arc::new(inr), layout, domain, values, items: (0..12).map(item).collect() }
 }
 
@@ -53,10 +60,18 @@ fn read(path: &Path) -> equigen_core::Result<Zoo> {
 #[test]
 fn what_leaves_comes_back_to_the_bit() {
     let folder = tempfile::tempdir().unwrap();
-    for (dimensions, variant) in [(2, Variant::Standard), (3, Variant::Standard), (2, Variant::Dwsnets)] {
-        let zoo = zoo(dimensions, variant);
+    let encoded = |include_input| ReluPe { hidden: vec![6, 8], octaves: 3, include_input };
+    let zoos = [
+        zoo(siren(Variant::Standard), IMAGE),
+        zoo(siren(Variant::Standard), SHAPE),
+        zoo(siren(Variant::Dwsnets), IMAGE),
+        zoo(encoded(true), IMAGE),
+        zoo(encoded(true), SHAPE),
+        zoo(encoded(false), SHAPE),
+    ];
+    for (number, zoo) in zoos.into_iter().enumerate() {
         for (format, name) in FORMATS {
-            let path = folder.path().join(format!("{dimensions}-{variant:?}-{name}"));
+            let path = folder.path().join(format!("{number}-{name}"));
             export(&zoo, format, "layers", &path).unwrap();
             same(&read(&path).unwrap(), &zoo);
             // Nothing is written over, and nothing half is left.
@@ -64,13 +79,13 @@ fn what_leaves_comes_back_to_the_bit() {
         }
     }
     let left = std::fs::read_dir(folder.path()).unwrap().count();
-    assert_eq!(left, 12, "a temporary file or folder was left");
+    assert_eq!(left, 24, "a temporary file or folder was left");
 }
 
 #[test]
 fn layers_may_bear_another_name() {
     let folder = tempfile::tempdir().unwrap();
-    let zoo = zoo(2, Variant::Dwsnets);
+    let zoo = zoo(siren(Variant::Dwsnets), IMAGE);
     for (format, name) in [(Format::Pytorch, "seq"), (Format::Npz, "seq.npz"), (Format::SafetensorsEach, "each")] {
         export(&zoo, format, "seq", &folder.path().join(name)).unwrap();
         same(&read(&folder.path().join(name)).unwrap(), &zoo);
@@ -83,7 +98,7 @@ fn layers_may_bear_another_name() {
 fn pictures_are_written_of_each_and_of_all() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("pictures");
-    export(&zoo(2, Variant::Standard), Format::Png, "layers", &path).unwrap();
+    export(&zoo(siren(Variant::Standard), IMAGE), Format::Png, "layers", &path).unwrap();
     let names: Vec<_> = std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(names.len(), 13);
     assert!(std::fs::read(path.join("all.png")).unwrap().starts_with(b"\x89PNG"));

@@ -9,6 +9,6 @@ mod schema;
 
 pub use load::{LoadOptions, load, parse, plugins};
 pub use pipeline::{
-    Adapt, Condition, Data, Evaluate, Expand, Fit, Init, Label, Pipeline, Pretrain, Sample, Schedule, Train,
+    Adapt, Condition, Data, Evaluate, Expand, Fit, Init, Label, Pipeline, Pretrain, Report, Sample, Schedule, Train,
 };
 pub use schema::{pipeline_schema, resolve_component};

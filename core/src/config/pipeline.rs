@@ -48,6 +48,9 @@ pub struct Pipeline {
     pub sample: Sample,
     /// Figures.
     pub evaluate: Evaluate,
+    /// What is written beside the report page; no stage depends on it.
+    #[serde(default, skip_serializing_if = "Report::is_default")]
+    pub report: Report,
 }
 
 fn default_device() -> String {
@@ -399,4 +402,19 @@ fn default_temperature() -> f64 {
 pub struct Evaluate {
     /// What to measure.
     pub metrics: Vec<Box<dyn Metric>>,
+}
+
+/// What is written beside the report page; no stage depends on it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Report {
+    /// Write event files for TensorBoard into the run's folder `tensorboard`: losses and learning rate of each stage as they are
+    /// logged, and its figures.
+    pub tensorboard: bool,
+}
+
+impl Report {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }

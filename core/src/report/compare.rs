@@ -24,7 +24,7 @@ pub struct RunOverview {
     /// Its figures, if it is finished.
     pub evaluation: Option<Evaluation>,
     /// Its settings, by key path.
-    pub settings: Vec<(String, String)>,
+    pub settings: Vec<(String, Value)>,
 }
 
 impl RunOverview {
@@ -60,14 +60,14 @@ impl RunOverview {
 }
 
 /// Every setting by its key path, in order.
-fn flatten(value: &Value, path: &str, out: &mut Vec<(String, String)>) {
+fn flatten(value: &Value, path: &str, out: &mut Vec<(String, Value)>) {
     let below = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
     match value {
         Value::Object(keys) => keys.iter().for_each(|(key, value)| flatten(value, &below(key), out)),
         Value::Array(items) if items.iter().any(Value::is_object) => {
             items.iter().enumerate().for_each(|(i, item)| flatten(item, &below(&i.to_string()), out));
         }
-        value => out.push((path.to_owned(), value.to_string())),
+        value => out.push((path.to_owned(), value.clone())),
     }
 }
 
@@ -103,6 +103,15 @@ fn lines(runs: &[RunOverview]) -> Vec<Vec<String>> {
         lines.push(cells(name, &|run| run.figure(name).map_or_else(String::new, figure)));
     }
     lines.push(cells("seconds", &|run| format!("{:.1}", run.seconds())));
+    for (key, values) in differing(runs) {
+        let shown = values.iter().map(|value| value.as_ref().map_or_else(String::new, Value::to_string));
+        lines.push(std::iter::once(key).chain(shown).collect());
+    }
+    lines
+}
+
+/// The settings in which runs differ, by key path: the value in each run, none where the run has no such key.
+pub fn differing(runs: &[RunOverview]) -> Vec<(String, Vec<Option<Value>>)> {
     let mut keys: Vec<&str> = Vec::new();
     for (key, _) in runs.iter().flat_map(|run| &run.settings) {
         if !keys.contains(&key.as_str()) {
@@ -110,16 +119,11 @@ fn lines(runs: &[RunOverview]) -> Vec<Vec<String>> {
         }
     }
     let setting = |run: &RunOverview, key: &str| {
-        let found = run.settings.iter().find(|(other, _)| other == key);
-        found.map_or_else(String::new, |(_, value)| value.clone())
+        run.settings.iter().find(|(other, _)| other == key).map(|(_, value)| value.clone())
     };
-    for key in keys {
-        let line = cells(key, &|run| setting(run, key));
-        if line[2..].iter().any(|cell| *cell != line[1]) {
-            lines.push(line);
-        }
-    }
-    lines
+    let all =
+        keys.into_iter().map(|key| (key.to_owned(), runs.iter().map(|run| setting(run, key)).collect::<Vec<_>>()));
+    all.filter(|(_, values)| values.iter().any(|value| *value != values[0])).collect()
 }
 
 /// Figures, and the settings in which the runs differ, as Markdown.

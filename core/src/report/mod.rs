@@ -12,7 +12,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-pub use compare::{RunOverview, compare_page, compare_table, runs_table};
+pub use compare::{RunOverview, compare_page, compare_table, differing, runs_table};
 pub use document::document;
 pub use sweep::{sweep_csv, sweep_page, sweep_table};
 

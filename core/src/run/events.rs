@@ -44,6 +44,8 @@ pub enum Event {
         stage: &'static str,
         /// The step, from 0.
         step: usize,
+        /// The learning rate of the step.
+        learning_rate: f64,
         /// Weighted parts by name.
         terms: Vec<(String, f32)>,
     },

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::board::Board;
 use super::events::Journal;
 use super::{Event, Observer, Part, Shard, StageContext, Store, in_signals, panics, store_folder};
 use crate::config::Pipeline;
@@ -137,6 +138,8 @@ pub fn execute(
     let store = Store::open(&store_folder(folder))?;
     let text = toml::to_string_pretty(pipeline).map_err(|error| Error::failed(error.to_string()))?;
     files::write(&folder.join("config.toml"), text.as_bytes())?;
+    let board = pipeline.report.tensorboard.then(|| Board::new(folder, observer));
+    let observer = board.as_ref().map_or(observer, |board| board as &dyn Observer);
     let journal = Journal::open(&folder.join("events.jsonl"), observer)?;
     let mut record = RunRecord {
         equigen: env!("CARGO_PKG_VERSION").into(),
@@ -171,6 +174,9 @@ pub fn execute(
             maker.make(stage, &key, part)?;
         }
         link(&store.folder(&key), &folder.join(&name))?;
+        if let (Some(board), None) = (&board, options.shard) {
+            board.finish(stage.name, &key, &store.folder(&key))?;
+        }
         let seconds = files::read_json::<f64>(&store.seconds(&key)).ok();
         record.stages.insert(name, StageRecord { key, seconds, reused });
         // Shards may be made at the same time in one folder: each says in its own files what it is.

@@ -1,10 +1,12 @@
 //! A run: stages over one pipeline, in a folder, with what they make kept in a shared store.
 
+mod board;
 mod events;
 mod execute;
 mod panics;
 mod shard;
 mod store;
+mod tfevents;
 mod training;
 
 pub use events::{Event, Observer};

@@ -65,7 +65,8 @@ pub fn train(context: &StageContext<'_>, schedule: &Schedule, training: &mut dyn
     for step in first..schedule.steps {
         let terms = training.precision().scope(|| training.losses(step, &mut seed.stream(step as u64)))?;
         if step % every == 0 || step + 1 == schedule.steps {
-            log(context, &mut curve, step, &terms)?;
+            let learning_rate = schedule.learning_rate_at(step, &training.phases());
+            log(context, &mut curve, step, learning_rate, &terms)?;
         }
         let total = terms.into_iter().map(|(_, value)| value).reduce(|sum, value| sum + value);
         let total = total.ok_or_else(|| Error::config("all loss weights are zero: there is nothing to train for"))?;
@@ -98,7 +99,7 @@ fn update(training: &mut dyn Training, total: &Tensor<1>, schedule: &Schedule, s
     }
 }
 
-fn log(context: &StageContext<'_>, curve: &mut Curve, step: usize, terms: &[Term]) -> Result<()> {
+fn log(context: &StageContext<'_>, curve: &mut Curve, step: usize, learning_rate: f64, terms: &[Term]) -> Result<()> {
     // One read, however many parts: each waits for the device.
     let parts: Vec<Tensor<1>> = terms.iter().map(|(_, value)| value.clone().inner()).collect();
     let values = if terms.is_empty() { Vec::new() } else { host::read(Tensor::cat(parts, 0)) };
@@ -109,8 +110,8 @@ fn log(context: &StageContext<'_>, curve: &mut Curve, step: usize, terms: &[Term
             names[bad], values[bad], context.stage
         )));
     }
-    let event = Event::Loss { stage: context.stage, step, terms: names.iter().cloned().zip(values.clone()).collect() };
-    context.observer.event(&event);
+    let terms = names.iter().cloned().zip(values.clone()).collect();
+    context.observer.event(&Event::Loss { stage: context.stage, step, learning_rate, terms });
     for name in &names {
         if !curve.terms.contains(name) {
             curve.terms.push(name.clone());
