@@ -93,6 +93,12 @@ impl Surface {
         )))
     }
 
+    /// Bytes that a surface takes while it is made and written, of a shape that is no more wrinkled than a sphere is:
+    /// [`Extraction::bytes`], and a file as large as the mesh.
+    pub fn bytes(&self) -> u64 {
+        2 * self.extraction().bytes()
+    }
+
     fn extraction(&self) -> Extraction {
         let Self { resolution, level, .. } = *self;
         Extraction { resolution, bounds: [-1.0, 1.0], level, inside: Inside::Above, closed: true, chunk: CHUNK }

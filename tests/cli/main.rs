@@ -10,3 +10,4 @@ mod refusals;
 mod runs;
 mod shapes;
 mod shards;
+mod surfaces;
