@@ -8,6 +8,7 @@ mod exchange;
 mod plugins;
 mod refusals;
 mod runs;
+mod shapenet;
 mod shapes;
 mod shards;
 mod surfaces;

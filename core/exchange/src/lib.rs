@@ -24,4 +24,5 @@ mod torch;
 pub use convention::{CONVENTIONS, Convention};
 pub use export::{Format, export, surfaces};
 pub use import::{ImportOptions, Imported, import};
+pub use npy::read_arrays;
 pub use quality::compare;

@@ -166,7 +166,7 @@ impl Signals for Furniture {
                 counts(labels.iter().flatten().copied()),
             )));
         }
-        let load = Box::new(move |item: usize| catalogue.mesh(&pieces[item]));
+        let load = Box::new(move |item: usize, sampling: &Sampling| sampling.solid(&catalogue.mesh(&pieces[item])?));
         Ok(Box::new(Shapes::new(kept, load, self.sampling.clone())?))
     }
 }

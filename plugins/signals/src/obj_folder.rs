@@ -106,7 +106,10 @@ impl Signals for ObjFolder {
                 return Err(Error::failed(format!("{what}: raise `most_bytes` or simplify the mesh")));
             }
         }
-        let load = Box::new(move |item: usize| read::file(&paths[item], most));
+        let load = Box::new(move |item: usize, sampling: &Sampling| {
+            let mesh = read::file(&paths[item], most)?;
+            sampling.solid(&mesh).map_err(|error| error.within(format!("`{}`", paths[item].display())))
+        });
         Ok(Box::new(Shapes::new(labels, load, self.sampling.clone())?))
     }
 }
