@@ -127,6 +127,11 @@ fn order(model: &Model) -> [u8; 32] {
     *blake3::hash(format!("{}/{}", model.synset, model.name).as_bytes()).as_bytes()
 }
 
+/// Whether a model's file holds points, and no mesh.
+fn is_npz(file: &Path) -> bool {
+    file.extension().is_some_and(|extension| extension == "npz")
+}
+
 /// What is wrong with a model that has no file.
 fn missing(model: &Model) -> Wrong {
     let text = "it has neither a mesh (models/model_normalized.obj, model.obj) nor points (points.npz)";
@@ -165,12 +170,17 @@ impl Signals for Shapenet {
             let remedy = "or leave such models out with sampling.skip_damaged = true";
             return Err(Error::failed(format!("{}; restore it, {remedy}", missing(model))));
         }
+        let is_points = |model: &&Model| model.file.as_ref().is_some_and(|file| is_npz(file));
+        if let Some(model) = models.iter().find(is_points).filter(|_| self.sampling.signed_distance.is_some()) {
+            let text = "shapenet: sampling.signed_distance: files of points tell occupancies only, such as those of";
+            return Err(Error::config(format!("{text} `{}`; leave it out, or give meshes", model.place.display())));
+        }
         let labels = models.iter().map(|model| self.label(&model.synset).to_owned()).collect();
         let (most, unit) = (self.most_bytes, self.unit);
         let load = Box::new(move |item: usize, sampling: &Sampling| {
             let file = models[item].file.as_deref().ok_or_else(|| missing(&models[item]))?;
             let named = |error: Wrong| error.within(format!("`{}`", file.display()));
-            if file.extension().is_some_and(|extension| extension == "npz") {
+            if is_npz(file) {
                 let (mut points, inside) = points::read(file, most).map_err(named)?;
                 let scale = 2.0 * sampling.extent / unit;
                 points.iter_mut().for_each(|point| *point = point.map(|x| x * scale));

@@ -70,7 +70,8 @@ impl Shapes {
 
 impl SignalReader for Shapes {
     fn domain(&self) -> Domain {
-        Domain::Shape { points: self.sampling.points, tested: self.sampling.tested }
+        let Sampling { points, tested, .. } = self.sampling;
+        Domain::Shape { points, tested, field: self.sampling.field() }
     }
 
     fn count(&self) -> usize {

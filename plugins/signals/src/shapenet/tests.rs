@@ -196,6 +196,9 @@ fn what_is_damaged_is_named_or_left_out_and_counted() {
         let (_folder, signals) = tree(&[(&format!("03001627/{name}/points.npz"), bytes.clone())]);
         refused(&signals, &[name, text, "skip_damaged"]);
     }
+    let (_folder, mut signals) = tree(&[("03001627/good/points.npz", plain())]);
+    signals.sampling.signed_distance = Some(0.1);
+    refused(&signals, &["signed_distance", "03001627/good"]);
     // A bomb, by a limit that it meets.
     let (_folder, mut signals) = tree(&[("03001627/bomb/points.npz", plain())]);
     signals.most_bytes = 9000;
