@@ -57,6 +57,16 @@ impl Surface {
         self.of(|points| picture::render(zoo, &[row], points, &device))
     }
 
+    /// Values of a network of a zoo of shapes at [`Surface::points`].
+    ///
+    /// # Errors
+    /// If the host cannot compute.
+    pub fn values(&self, zoo: &Zoo, row: usize) -> Result<Vec<f32>> {
+        let device = device::open("flex")?;
+        let points = self.points();
+        Ok(points.chunks(3 * CHUNK).flat_map(|points| picture::render(zoo, &[row], points, &device)).collect())
+    }
+
     /// The surface of a function that answers for points `[n, 3]` with probabilities of being inside `[n]`. It asks for all
     /// of [`Surface::points`], in their order.
     ///
