@@ -3,7 +3,7 @@
 //! The one place that knows images from shapes: what a signal's numbers are, how a network's value is read, what a fit makes
 //! small and when it is good enough.
 
-use burn::tensor::{Tensor, activation::log_sigmoid};
+use burn::tensor::{Bool, Tensor, activation::log_sigmoid};
 use serde::{Deserialize, Serialize};
 
 /// What the coordinates of a signal are.
@@ -20,14 +20,45 @@ pub enum Domain {
         /// Values per pixel, 1 or 3.
         channels: usize,
     },
-    /// What is inside a solid, 1, and outside, 0, in the cube `[-1, 1]^3`; beyond it all is outside. Each signal has points
-    /// of its own. A network's value is the logit of being inside, as in HyperDiffusion (Erkoç et al. 2023).
+    /// A solid in the cube `[-1, 1]^3`; beyond it all is outside. Each signal has points of its own, with values above a half
+    /// inside and below it outside. What they and a network's values say, [`Field`] tells.
     Shape {
         /// Points of a signal that a network is fitted to.
         points: usize,
         /// Points after those, uniform in the cube, which no fit sees: there it is tested.
         tested: usize,
+        /// What is said at a point.
+        #[serde(default, skip_serializing_if = "Field::is_occupancy")]
+        field: Field,
     },
+}
+
+/// What is said at a point of a solid.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Field {
+    /// Signals have 1 inside and 0 outside. A network's value is the logit of being inside, as in HyperDiffusion (Erkoç et
+    /// al. 2023).
+    #[default]
+    Occupancy,
+    /// How far the surface is, negative inside, cut at some distance and in units of it (DeepSDF, Park et al. 2019). A
+    /// network's value is that distance `d`, so that its surface is at 0; signals have `(1 - d) / 2`, which is above a half
+    /// inside as an occupancy is.
+    SignedDistance,
+}
+
+impl Field {
+    fn is_occupancy(&self) -> bool {
+        *self == Self::Occupancy
+    }
+
+    /// What a signal keeps of what a function of space answers: whether that is inside, or all of it.
+    pub(crate) fn keep(self, value: f32) -> f32 {
+        match self {
+            Self::Occupancy => f32::from(value > 0.5),
+            Self::SignedDistance => value,
+        }
+    }
 }
 
 impl Domain {
@@ -59,7 +90,7 @@ impl Domain {
     pub fn points(&self) -> usize {
         match *self {
             Self::Image { height, width, .. } => height * width,
-            Self::Shape { points, tested } => points + tested,
+            Self::Shape { points, tested, .. } => points + tested,
         }
     }
 
@@ -102,11 +133,40 @@ impl Domain {
         (0..height).flat_map(|row| (0..width).flat_map(move |column| [at(column, width), at(row, height)])).collect()
     }
 
-    /// Turns the values of networks into those of signals, in `[0, 1]` where the networks are good: an image's are the same,
-    /// a shape's are the probability of being inside.
+    /// What is said at a point of a solid, if signals are such.
+    pub fn field(&self) -> Option<Field> {
+        match *self {
+            Self::Image { .. } => None,
+            Self::Shape { field, .. } => Some(field),
+        }
+    }
+
+    /// Turns the values of networks into those of signals, in `[0, 1]` where the networks are good: an image's are the same;
+    /// a shape's are the probability of being inside, or the distance as signals have it, cut.
     pub fn read_values(&self, values: &mut [f32]) {
-        if self.has_own_points() {
-            values.iter_mut().for_each(|value| *value = 1.0 / (1.0 + (-*value).exp()));
+        match self.field() {
+            None => {}
+            Some(Field::Occupancy) => values.iter_mut().for_each(|value| *value = 1.0 / (1.0 + (-*value).exp())),
+            Some(Field::SignedDistance) => {
+                // A number that is none stays so: a network that diverged has no surface.
+                values.iter_mut().for_each(|value| *value = ((1.0 - *value) / 2.0).clamp(0.0, 1.0));
+            }
+        }
+    }
+
+    /// Turns the values of signals into what networks are fitted to: distances as networks have them; all others are the
+    /// same.
+    pub fn wanted_values(&self, values: &mut [f32]) {
+        if self.field() == Some(Field::SignedDistance) {
+            values.iter_mut().for_each(|value| *value = 1.0 - 2.0 * *value);
+        }
+    }
+
+    /// Where values of networks of shapes are inside.
+    pub fn is_inside<const D: usize>(&self, values: Tensor<D>) -> Tensor<D, Bool> {
+        match self.field() {
+            Some(Field::SignedDistance) => values.lower_scalar(0.0),
+            _ => values.greater_scalar(0.0),
         }
     }
 
@@ -122,12 +182,13 @@ impl Domain {
         }
     }
 
-    /// How far values of networks are from those of signals, number by number: squared; of shapes the cross-entropy of
+    /// How far values of networks are from those of signals, number by number: squared; of occupancies the cross-entropy of
     /// the logits.
     pub fn error<const D: usize>(&self, values: Tensor<D>, signals: Tensor<D>) -> Tensor<D> {
-        match self {
-            Self::Image { .. } => (values - signals).square(),
-            Self::Shape { .. } => (-signals + 1.0) * values.clone() - log_sigmoid(values),
+        match self.field() {
+            None => (values - signals).square(),
+            Some(Field::Occupancy) => (-signals + 1.0) * values.clone() - log_sigmoid(values),
+            Some(Field::SignedDistance) => (values + signals * 2.0 - 1.0).square(),
         }
     }
 
@@ -179,10 +240,28 @@ mod tests {
 
     #[test]
     fn a_shape_has_coordinates_in_front_of_its_values_and_probabilities_of_logits() {
-        let shape = Domain::Shape { points: 5, tested: 2 };
+        let shape = Domain::Shape { points: 5, tested: 2, field: Field::Occupancy };
         assert_eq!((shape.points(), shape.columns(), shape.length(), shape.grid().len()), (7, 4, 28, 0));
         let mut values = [0.0, 3f32.ln(), -40.0];
         shape.read_values(&mut values);
         assert_eq!((values[0], (values[1] - 0.75).abs() < 1e-6, values[2] < 1e-6), (0.5, true, true));
+        // Zoos of occupancies say nothing of their field, as before there were others.
+        assert_eq!(serde_json::to_string(&shape).unwrap(), r#"{"shape":{"points":5,"tested":2}}"#);
+        assert_eq!(serde_json::from_str::<Domain>(r#"{"shape":{"points":5,"tested":2}}"#).unwrap(), shape);
+    }
+
+    #[test]
+    fn distances_are_negative_inside_cut_at_one_and_compared_by_squares() {
+        let shape = Domain::Shape { points: 3, tested: 0, field: Field::SignedDistance };
+        let mut values = [-0.5, 0.0, 3.0];
+        shape.read_values(&mut values);
+        assert_eq!(values, [0.75, 0.5, 0.0]);
+        shape.wanted_values(&mut values);
+        assert_eq!(values, [-0.5, 0.0, 1.0]);
+        let tensor = |values: [f32; 3]| crate::host::tensor(values.to_vec(), [3], &burn::tensor::Device::flex());
+        let error = shape.error(tensor([-0.5, 1.0, 1.0]), tensor([0.75, 0.5, 0.25]));
+        assert_eq!(crate::host::read(error), [0.0, 1.0, 0.25]);
+        let inside = crate::host::read(shape.is_inside(tensor([-0.5, 0.0, 1.0])).float());
+        assert_eq!(inside, [1.0, 0.0, 0.0]);
     }
 }

@@ -39,7 +39,7 @@ pub mod tensors;
 pub mod weights;
 pub mod zoo;
 
-pub use domain::Domain;
+pub use domain::{Domain, Field};
 pub use error::{Error, Result};
 pub use kinds::*;
 pub use layout::{Activation, Axis, Hidden, Layout, TensorSpec};

@@ -3,18 +3,21 @@
 
 use rand::RngExt;
 
+use crate::Field;
 use crate::seed::{self, Rng};
 
 /// Cells along each axis of the lattice on which the surface is looked for.
 const CELLS: usize = 32;
 
-/// A signal `[points + tested, 4]` of the solid that a function describes: a point, and 1 inside or 0 outside.
+/// A signal `[points + tested, 4]` of the solid that a function describes: a point, and 1 inside or 0 outside, or what the
+/// function says there, as `field` has it.
 ///
 /// `inside` answers for points `[n, 3]` with numbers above 1/2 where they are inside. A share `near` of the points lies in
 /// those cells of a lattice that the surface passes, as one random point of each cell and its six neighbours tell; the others,
 /// and all that test, are uniform in the cube. A solid without a surface has uniform points only.
 pub fn signal(
     (points, tested): (usize, usize),
+    field: Field,
     near: f64,
     inside: &dyn Fn(&[f32]) -> Vec<f32>,
     rng: &mut Rng,
@@ -32,7 +35,7 @@ pub fn signal(
     }
     drawn.extend(seed::uniform(rng, (points + tested - close) * 3, -1.0, 1.0));
     let values = inside(&drawn);
-    let row = |(point, value): (&[f32], f32)| [point[0], point[1], point[2], f32::from(value > 0.5)];
+    let row = |(point, value): (&[f32], f32)| [point[0], point[1], point[2], field.keep(value)];
     drawn.chunks_exact(3).zip(values).flat_map(row).collect()
 }
 
@@ -72,7 +75,7 @@ mod tests {
 
     #[test]
     fn near_points_lie_at_the_surface_and_the_others_fill_the_cube() {
-        let table = signal((4000, 1000), 0.5, &ball, &mut Seed::new(1).stream(0));
+        let table = signal((4000, 1000), Field::Occupancy, 0.5, &ball, &mut Seed::new(1).stream(0));
         let rows: Vec<&[f32]> = table.chunks(4).collect();
         let radius = |row: &&[f32]| row[..3].iter().map(|x| x * x).sum::<f32>().sqrt();
         assert_eq!(rows.len(), 5000);
@@ -81,12 +84,13 @@ mod tests {
         let inside = rows[2000..].iter().filter(|row| row[3] == 1.0).count() as f64 / 3000.0;
         assert!((inside - 0.5f64.powi(3) * std::f64::consts::PI / 6.0).abs() < 0.02, "{inside}");
         assert!(rows.iter().all(|row| (row[3] == 1.0) == (radius(row) < 0.5)));
-        assert_eq!(table, signal((4000, 1000), 0.5, &ball, &mut Seed::new(1).stream(0)));
+        assert_eq!(table, signal((4000, 1000), Field::Occupancy, 0.5, &ball, &mut Seed::new(1).stream(0)));
     }
 
     #[test]
     fn an_empty_solid_has_uniform_points() {
-        let table = signal((300, 0), 0.5, &|points| vec![0.0; points.len() / 3], &mut Seed::new(1).stream(0));
+        let table =
+            signal((300, 0), Field::Occupancy, 0.5, &|points| vec![0.0; points.len() / 3], &mut Seed::new(1).stream(0));
         assert_eq!((table.len(), table.iter().skip(3).step_by(4).sum::<f32>()), (1200, 0.0));
     }
 

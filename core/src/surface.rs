@@ -57,6 +57,16 @@ impl Surface {
         self.of(|points| picture::render(zoo, &[row], points, &device))
     }
 
+    /// Values of a network of a zoo of shapes at [`Surface::points`].
+    ///
+    /// # Errors
+    /// If the host cannot compute.
+    pub fn values(&self, zoo: &Zoo, row: usize) -> Result<Vec<f32>> {
+        let device = device::open("flex")?;
+        let points = self.points();
+        Ok(points.chunks(3 * CHUNK).flat_map(|points| picture::render(zoo, &[row], points, &device)).collect())
+    }
+
     /// The surface of a function that answers for points `[n, 3]` with probabilities of being inside `[n]`. It asks for all
     /// of [`Surface::points`], in their order.
     ///
@@ -91,6 +101,12 @@ impl Surface {
             "a surface at `resolution` = {resolution} and `level` = {level}: give 2 to 1024 samples along each axis and a \
              probability between 0 and 1, such as 64 and 0.5"
         )))
+    }
+
+    /// Bytes that a surface takes while it is made and written, of a shape that is no more wrinkled than a sphere is:
+    /// [`Extraction::bytes`], and a file as large as the mesh.
+    pub fn bytes(&self) -> u64 {
+        2 * self.extraction().bytes()
     }
 
     fn extraction(&self) -> Extraction {

@@ -142,7 +142,7 @@ impl TargetSignals {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Seed;
+    use crate::{Field, Seed};
 
     #[test]
     fn interpolates_moves_and_masks() {
@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn a_moved_shape_has_its_own_points_moved_back_and_hides_those_beyond_the_cube() {
         // Inside where x > 0, moved by half a unit: then inside where x > -0.5.
-        let domain = Domain::Shape { points: 400, tested: 0 };
+        let domain = Domain::Shape { points: 400, tested: 0, field: Field::Occupancy };
         let rows = seed::uniform(&mut Seed::new(1).stream(0), 1200, -1.0, 1.0);
         let table = rows.chunks(3).flat_map(|p| [p[0], p[1], p[2], f32::from(p[0] > 0.0)]).collect();
         let mut maps = AffineMaps::identity(1, 3);
@@ -188,8 +188,8 @@ mod tests {
     #[test]
     fn shapes_are_compared_by_the_cross_entropy_of_logits() {
         let device = Device::flex();
-        let signals =
-            TargetSignals::new(Domain::Shape { points: 1, tested: 0 }, vec![0.0; 4], AffineMaps::identity(1, 3));
+        let domain = Domain::Shape { points: 1, tested: 0, field: Field::Occupancy };
+        let signals = TargetSignals::new(domain, vec![0.0; 4], AffineMaps::identity(1, 3));
         let tensor = |values: [f32; 3]| host::tensor(values.to_vec(), [1, 3, 1], &device);
         let points = Points::PerNetwork(host::tensor(vec![0.0; 9], [1, 3, 3], &device));
         let truth = Truth { points, values: tensor([1.0, 0.0, 1.0]), mask: tensor([1.0, 1.0, 0.0]) };

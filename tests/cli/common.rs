@@ -54,6 +54,17 @@ pub(crate) fn stage_bytes(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     files
 }
 
+/// A Python that has these modules: `EQUIGEN_PYTHON`, or `python3`. Says so where there is none.
+pub(crate) fn python(modules: &str) -> Option<PathBuf> {
+    let python = std::env::var_os("EQUIGEN_PYTHON").map_or_else(|| PathBuf::from("python3"), PathBuf::from);
+    let output = Command::new(&python).args(["-c", &format!("import {modules}")]).output();
+    let there = output.is_ok_and(|output| output.status.success());
+    if !there {
+        eprintln!("skipped: no Python with {modules}; name one in EQUIGEN_PYTHON");
+    }
+    there.then_some(python)
+}
+
 fn list(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     entries.map(|entry| entry.expect("readable folder").path()).collect()

@@ -1,9 +1,9 @@
 //! Networks in and out: import, export, a run without signals, and the Python of docs/exchange.md.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
 
-use super::common::{TINY, equigen, refuses, run, succeeds};
+use super::common::{TINY, equigen, python, refuses, run, succeeds};
 
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/core/exchange/tests/fixtures");
 const FORMATS: &str = include_str!("../../docs/exchange.md");
@@ -102,20 +102,10 @@ fn what_cannot_be_done_is_said() {
     refuses(&with("export", &[&run], &["--to", "npz"], &folder.path().join("x")), 1, &["no finished stage `sample`"]);
 }
 
-/// A Python with PyTorch and numpy: `EQUIGEN_PYTHON`, or `python3`.
-fn python() -> Option<PathBuf> {
-    let python = std::env::var_os("EQUIGEN_PYTHON").map_or_else(|| PathBuf::from("python3"), PathBuf::from);
-    let output = Command::new(&python).args(["-c", "import numpy, torch"]).output().ok()?;
-    output.status.success().then_some(python)
-}
-
 /// The blocks of Python in docs/exchange.md, run on what equigen exports: they render what PyTorch rendered of the fixtures.
 #[test]
 fn the_python_of_the_documentation_reads_what_is_exported() {
-    let Some(python) = python() else {
-        eprintln!("skipped: no Python with torch and numpy; name one in EQUIGEN_PYTHON");
-        return;
-    };
+    let Some(python) = python("numpy, torch") else { return };
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
     succeeds(&with("import", &[&Path::new(FIXTURES).join("dwsnets")], &[], &at("zoo.safetensors")));

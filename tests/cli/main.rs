@@ -9,6 +9,8 @@ mod habits;
 mod plugins;
 mod refusals;
 mod runs;
+mod shapenet;
 mod shapes;
 mod shards;
+mod surfaces;
 mod tensorboard;

@@ -38,6 +38,33 @@ fn a_run_on_shapes_reaches_its_report_and_gives_the_same_bytes_elsewhere() {
 }
 
 #[test]
+fn signed_distances_run_to_the_report_and_have_their_surface_at_zero() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let setting = "data.signals.sampling.signed_distance=0.2";
+    let settings = ["-s", setting, "-s", "fit.max_steps=400", "-s", "sample.surface={ resolution = 24 }"];
+    let output = run(TINY, &at("run"), &settings);
+    succeeds(&output);
+    let table = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(table.contains("mmd-cd") && table.contains("empty"), "{table}");
+    let summary: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(at("run/fit/summary.json")).unwrap()).unwrap();
+    assert!(summary["mean_iou"].as_f64().unwrap() > 0.4, "{summary}");
+    let zoo = std::fs::read(at("run/fit/zoo.safetensors")).unwrap();
+    let length = u64::from_le_bytes(zoo[..8].try_into().unwrap()) as usize;
+    assert!(String::from_utf8_lossy(&zoo[..8 + length]).contains("signed-distance"));
+    let export = |out: &str| {
+        let export = ["--stage", "fit", "--to", "obj", "--resolution", "24"];
+        equigen().arg("export").arg(at("run")).args(export).arg("--out").arg(at(out)).output().unwrap()
+    };
+    succeeds(&export("surfaces"));
+    // By autodiff too.
+    let autodiff = r#"fit.fitter={ type = "autodiff", chunk = 8 }"#;
+    let few = ["-s", setting, "-s", autodiff, "-s", "data.limit=6", "-s", "fit.max_steps=5", "--until", "fit"];
+    succeeds(&run(TINY, &at("autodiff"), &few));
+}
+
+#[test]
 fn components_of_images_and_of_shapes_refuse_each_other() {
     let folder = tempfile::tempdir().unwrap();
     for (setting, text) in [

@@ -9,43 +9,33 @@ mod browser;
 use std::process::Command;
 
 use browser::{Browser, found};
+use equigen_core::Signals;
 use equigen_core::report::document;
 use equigen_core::report::viewer::{Shape, shape_viewer};
+use equigen_core::surface::Surface;
 // Links every bundled plugin, so that this program is built of what the others are.
 use equigen_plugins as _;
 
-/// A torus around the y axis, and a box with one vertex a corner.
-fn shapes() -> [(&'static str, Vec<f32>, Vec<u32>); 2] {
-    let (around, across) = (48u32, 24u32);
-    let mut torus = (Vec::new(), Vec::new());
-    for i in 0..around {
-        for j in 0..across {
-            let angle = |k: u32, n: u32| k as f32 / n as f32 * std::f32::consts::TAU;
-            let (a, b) = (angle(i, around), angle(j, across));
-            let radius = 1.0 + 0.4 * b.cos();
-            torus.0.extend([radius * a.cos(), 0.4 * b.sin(), radius * a.sin()]);
-            let at = |i: u32, j: u32| (i % around) * across + j % across;
-            let [p, q, r, s] = [at(i, j), at(i + 1, j), at(i + 1, j + 1), at(i, j + 1)];
-            torus.1.extend([p, r, q, p, s, r]);
-        }
-    }
-    let corners = (0..8u32).flat_map(|i| [i & 1, i >> 1 & 1, i >> 2]).map(|bit| bit as f32);
-    let sides = [
-        [0, 2, 3, 0, 3, 1],
-        [4, 5, 7, 4, 7, 6],
-        [0, 1, 5, 0, 5, 4],
-        [2, 6, 7, 2, 7, 3],
-        [0, 4, 6, 0, 6, 2],
-        [1, 3, 7, 1, 7, 5],
-    ];
-    [("torus", torus.0, torus.1), ("box", corners.collect(), sides.concat())]
+/// Samples along each axis, 0.05 apart.
+const RESOLUTION: usize = 41;
+
+/// A torus around the y axis, and a box whose sides lie just beyond samples, so that its edges are sharp: how deep each
+/// sample is inside.
+fn shapes() -> [(&'static str, Vec<f32>); 2] {
+    let at = |k: usize| k as f32 / 20.0 - 1.0;
+    let samples = |depth: fn(f32, f32, f32) -> f32| {
+        let place = |i: usize| [i % RESOLUTION, i / RESOLUTION % RESOLUTION, i / RESOLUTION.pow(2)].map(at);
+        (0..RESOLUTION.pow(3)).map(place).map(|[x, y, z]| depth(x, y, z)).collect()
+    };
+    let torus = samples(|x, y, z| 0.25 - (x.hypot(z) - 0.65).hypot(y));
+    [("torus", torus), ("box", samples(|x, y, z| 0.501 - x.abs().max(y.abs()).max(z.abs())))]
 }
 
 #[test]
 fn shapes_draw_turn_and_can_be_chosen() {
     let Some(browser) = Browser::find() else { return };
     let shapes = shapes();
-    let shapes = shapes.each_ref().map(|(name, vertices, triangles)| Shape { name, vertices, triangles });
+    let shapes = shapes.each_ref().map(|(name, values)| Shape { name, resolution: RESOLUTION, values, level: 0.0 });
     let page = document("shapes", &shape_viewer(&shapes, 1 << 20).unwrap());
     let script = include_str!("shapes.js");
     let text = browser.open(&page, script);
@@ -67,6 +57,21 @@ fn shapes_draw_turn_and_can_be_chosen() {
         let value = found(&text, what);
         assert!((least..=most).contains(&value), "{what}: {value}\n{text}");
     }
+}
+
+/// A report shows 24 samples and the shot beside each, and is to stay below 3 MB, of which pictures take the half.
+#[test]
+fn as_many_shapes_as_a_report_has_take_less_than_half_of_it() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/data/furniture/furniture.sh3f");
+    let furniture = serde_json::json!({ "type": "furniture", "path": path });
+    let signals: Box<dyn Signals> = serde_json::from_value(furniture).unwrap();
+    let surface = Surface::default();
+    let values = signals.open().unwrap().read_at(6, &surface.points()).unwrap();
+    let resolution = surface.resolution;
+    let pieces = values.chunks(resolution.pow(3));
+    let shape = |values| Shape { name: "its nearest shot, 8", resolution, values, level: surface.level };
+    let text = shape_viewer(&pieces.cycle().take(48).map(shape).collect::<Vec<_>>(), 3 << 19).unwrap().into_string();
+    assert!(text.len() < 1_500_000 && !text.contains("left out"), "{} bytes", text.len());
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! A zoo to files that others read.
 
 mod pictures;
+mod surfaces;
 
 use std::path::Path;
 
@@ -10,6 +11,8 @@ use rayon::prelude::*;
 
 use crate::state::{Item, Metadata};
 use crate::{npy, torch};
+
+pub use surfaces::surfaces;
 
 /// A form in which networks leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,28 +35,36 @@ pub enum Format {
 /// # Errors
 /// If `out` exists or cannot be written.
 pub fn export(zoo: &Zoo, format: Format, layers: &str, out: &Path) -> Result<()> {
+    let parent = parent(out)?;
+    match format {
+        Format::Safetensors if layers == "layers" => zoo.save(out),
+        Format::Safetensors => {
+            Err(Error::config("--layers: a zoo of one file keeps the names of its layout; add --each"))
+        }
+        Format::Npz => files::write(out, &npz(zoo, layers)?),
+        Format::Png => folder(parent, out, |folder| pictures::write(zoo, folder)),
+        Format::Pytorch | Format::SafetensorsEach => folder(parent, out, |folder| each(zoo, format, layers, folder)),
+    }
+}
+
+/// The folder of a new file or folder, made if it is missing.
+fn parent(out: &Path) -> Result<&Path> {
     if out.exists() {
         return Err(Error::config(format!("--out {}: it exists already; name another", out.display())));
     }
     let parent = out.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs_err::create_dir_all(parent)?;
-    match format {
-        Format::Safetensors if layers == "layers" => return zoo.save(out),
-        Format::Safetensors => {
-            return Err(Error::config("--layers: a zoo of one file keeps the names of its layout; add --each"));
-        }
-        Format::Npz => return files::write(out, &npz(zoo, layers)?),
-        Format::Pytorch | Format::SafetensorsEach | Format::Png => {}
-    }
+    Ok(parent)
+}
+
+/// A folder below `parent` with what `fill` writes into it, whole or not at all.
+fn folder<T>(parent: &Path, out: &Path, fill: impl FnOnce(&Path) -> Result<T>) -> Result<T> {
     // For others to read, as far as the user's mask allows; a temporary folder alone would be private.
     let permissions = std::os::unix::fs::PermissionsExt::from_mode(0o777);
     let partial = tempfile::Builder::new().prefix(".partial-").permissions(permissions).tempdir_in(parent)?;
-    match format {
-        Format::Png => pictures::write(zoo, partial.path())?,
-        _ => each(zoo, format, layers, partial.path())?,
-    }
+    let filled = fill(partial.path())?;
     fs_err::rename(partial.keep(), out)?;
-    Ok(())
+    Ok(filled)
 }
 
 /// Parameter tensors of one network, or of all stacked.

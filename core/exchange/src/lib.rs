@@ -22,6 +22,7 @@ mod state;
 mod torch;
 
 pub use convention::{CONVENTIONS, Convention};
-pub use export::{Format, export};
+pub use export::{Format, export, surfaces};
 pub use import::{ImportOptions, Imported, import};
+pub use npy::read_arrays;
 pub use quality::compare;

@@ -27,6 +27,14 @@ pub(crate) enum Array {
     Texts(Vec<String>),
 }
 
+/// The arrays of numbers in an archive of numpy (`.npz`), in its order and in single precision; texts are left out.
+///
+/// # Errors
+/// If it is no archive, is damaged, holds an array of another type, or one that unpacks to more than `most_bytes`.
+pub fn read_arrays(bytes: &[u8], most_bytes: u64) -> Result<Vec<(String, HostTensor)>> {
+    Ok(read_npz(Zip::limited(bytes, most_bytes)?)?.tensors)
+}
+
 /// Reads an archive as named tensors.
 pub(crate) fn read_npz(mut zip: Zip<'_>) -> Result<StateDict> {
     let mut state = StateDict::default();

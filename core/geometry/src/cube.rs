@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 ///
 /// Corner c lies at x = bit 0 of c, y = bit 1, z = bit 2. Edge `4 axis + k` runs along an axis; the bits of k are the
 /// places on the two other axes, the lower axis first. Seen from outside, triangles are counter-clockwise.
-pub(crate) static TRIANGLES: LazyLock<Vec<Vec<[u8; 3]>>> =
+pub static TRIANGLES: LazyLock<Vec<Vec<[u8; 3]>>> =
     LazyLock::new(|| (0..256).map(|inside| loops(inside).iter().flat_map(|rim| cut(rim)).collect()).collect());
 
 /// The corners around each side, counter-clockwise from outside.

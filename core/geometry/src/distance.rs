@@ -76,12 +76,14 @@ impl Cloud {
         Self::new(&self.points.iter().map(moved).collect::<Vec<_>>())
     }
 
+    /// The squared distance from a point to the nearest of the cloud's.
+    pub fn nearest_squared(&self, point: Point) -> f64 {
+        self.tree.nearest(point, f64::INFINITY, |place| distance_squared(self.points[place], point))
+    }
+
     /// The mean over this cloud's points of the squared distance to the nearest point of another.
     fn mean_square_to(&self, other: &Self) -> f64 {
-        let nearest = |point: &Point| {
-            other.tree.nearest(*point, f64::INFINITY, |place| distance_squared(other.points[place], *point))
-        };
-        self.points.iter().map(nearest).sum::<f64>() / self.points.len() as f64
+        self.points.iter().map(|point| other.nearest_squared(*point)).sum::<f64>() / self.points.len() as f64
     }
 }
 

@@ -39,6 +39,7 @@ pub mod write;
 
 pub use catalogue::{Catalogue, Limits, Piece};
 pub use classes::Class;
+pub use cube::TRIANGLES;
 pub use error::{Error, Result};
 pub use mesh::{Bounds, Frame, Mesh, Similarity};
 pub use shade::{View, shade};

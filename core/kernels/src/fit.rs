@@ -210,7 +210,7 @@ impl Kernel for Fit<'_, '_> {
             fitter.prepare(s, !last);
             let measured = fitter.measure(s, &examples, steps, 0..points, loss, !last);
             if last || goal.is_some_and(|goal| goal.reached(&measured, values)) {
-                let iou = (loss == Loss::CrossEntropy).then(|| measured.iou());
+                let iou = loss.tells_occupied().then(|| measured.iou());
                 return FitOutcome { steps, loss: measured.loss(values), iou };
             }
             fitter.adam(s, options, steps);

@@ -148,6 +148,25 @@ fn occupancy_is_learned_from_random_points_and_holds_on_all() {
 }
 
 #[test]
+fn signed_distances_are_learned_and_tell_what_is_occupied() {
+    let coordinates = Uniform(17).vector(4_000 * 3);
+    let distance = |point: &[f32]| ((point.iter().map(|x| x * x).sum::<f32>().sqrt() - 0.6) / 0.2).clamp(-1.0, 1.0);
+    let targets: Vec<f32> = coordinates.chunks(3).map(distance).collect();
+    let (stack, options) = occupancy(600, Some(Goal::Iou(0.95)), 4);
+    let options = FitOptions { loss: Loss::SignedDistance, ..options };
+    for set in InstructionSet::ALL.into_iter().filter(|set| set.available()) {
+        let mut weights = random_weights(&stack, 1, &mut Uniform(5));
+        let own = Coordinates::PerNetwork(&coordinates);
+        let outcome = fit_on(set, &stack, &mut weights, own, 4_000, &targets, &options, &|_| ())[0];
+        assert!(outcome.steps < 600 && outcome.iou.is_some_and(|iou| iou >= 0.95), "{set:?}: {outcome:?}");
+        let mut values = vec![0.0; 4_000];
+        crate::forward(&stack, &weights, Coordinates::Shared(&coordinates), 4_000, &mut values);
+        let right = values.iter().zip(&targets).filter(|(a, b)| (**a < 0.0) == (**b < 0.0)).count();
+        assert!(right > 3_900, "{set:?}: {right}");
+    }
+}
+
+#[test]
 fn a_loss_is_a_goal() {
     let (coordinates, targets) = balls(1, 2_000);
     let (stack, options) = occupancy(600, Some(Goal::Loss(0.1)), 4);

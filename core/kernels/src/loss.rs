@@ -10,6 +10,8 @@ pub enum Loss {
     /// Binary cross-entropy of a logit with a target in [0, 1]: softplus(value) - target x value, in nats. Values above 0
     /// and targets above 1/2 count as occupied.
     CrossEntropy,
+    /// (value - target)^2 of signed distances: values and targets below 0 count as occupied.
+    SignedDistance,
 }
 
 /// When a network stops: at the first step whose points, before the update, show it. With random points that is an
@@ -20,7 +22,7 @@ pub enum Goal {
     Psnr(f32),
     /// Loss, at most.
     Loss(f32),
-    /// Intersection over union of the occupied values and the occupied targets, at least; of cross-entropy only.
+    /// Intersection over union of the occupied values and the occupied targets, at least; not of plain squared errors.
     Iou(f32),
 }
 
@@ -30,7 +32,7 @@ impl Goal {
     pub(crate) fn check(self, loss: Loss) {
         let fits = match self {
             Self::Psnr(_) => loss == Loss::SquaredError,
-            Self::Iou(_) => loss == Loss::CrossEntropy,
+            Self::Iou(_) => loss.tells_occupied(),
             Self::Loss(_) => true,
         };
         assert!(fits, "{loss:?} cannot reach {self:?}: the goal of another loss");
@@ -75,6 +77,11 @@ impl Measured {
 }
 
 impl Loss {
+    /// Whether values tell what is occupied.
+    pub(crate) fn tells_occupied(self) -> bool {
+        self != Self::SquaredError
+    }
+
     /// Adds the losses of `values`, as many as targets, to `sums`, and writes the gradients of their mean over `all`
     /// values.
     #[inline(always)]
@@ -90,6 +97,10 @@ impl Loss {
         match self {
             Self::SquaredError => sums.loss += f64::from(squares(values, targets, 2.0 / all as f32, gradients)),
             Self::CrossEntropy => entropies(s, values, targets, 1.0 / all as f32, gradients, sums),
+            Self::SignedDistance => {
+                sums.loss += f64::from(squares(values, targets, 2.0 / all as f32, gradients));
+                occupied(values, targets, sums);
+            }
         }
     }
 }
@@ -116,6 +127,18 @@ fn squares(values: &[f32], targets: &[f32], scale: f32, gradients: &mut [f32]) -
         gradients[i] = scale * difference;
     }
     parts.iter().sum()
+}
+
+/// Counts values and targets below 0: those that both are, and those that either is.
+#[inline(always)]
+fn occupied(values: &[f32], targets: &[f32], sums: &mut Measured) {
+    let (mut both, mut either) = (0u32, 0u32);
+    for (value, target) in values.iter().zip(targets) {
+        both += u32::from((*value < 0.0) & (*target < 0.0));
+        either += u32::from((*value < 0.0) | (*target < 0.0));
+    }
+    sums.both += f64::from(both);
+    sums.either += f64::from(either);
 }
 
 /// A logit that adds nothing to any sum: it fills the last vector.

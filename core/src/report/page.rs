@@ -1,6 +1,5 @@
 //! The page itself.
 
-use equigen_geometry::Mesh;
 use maud::{Markup, html};
 use rayon::prelude::*;
 
@@ -8,12 +7,13 @@ use super::document::{data_uri, document};
 use super::viewer::{Shape, sample_viewer, shape_viewer, walk_viewer};
 use super::{Contents, chart, columns, figure};
 use crate::config::Init;
+use crate::surface::Surface;
 use crate::{Result, Zoo, picture};
 
 /// Samples shown one by one, beside their nearest shot; the first ones, not chosen.
 const PAIRS: usize = 64;
-/// Samples that can be turned, and bytes of the page for them.
-const TURNED: (usize, usize) = (24, 2 << 20);
+/// Samples that can be turned, bytes of the page for them, and samples along each axis at most.
+const TURNED: (usize, usize, usize) = (24, 3 << 19, 64);
 /// Samples shown at eight times the resolution.
 const LARGE: usize = 8;
 /// Pictures of fewer pixels across are small.
@@ -214,25 +214,21 @@ fn compared(contents: &Contents, most: usize) -> (Vec<usize>, Vec<usize>) {
 
 /// The surfaces of the first samples, each behind its nearest shot, in a figure that turns them.
 fn turned(contents: &Contents) -> Result<Markup> {
-    let (count, most) = TURNED;
+    let (count, most, finest) = TURNED;
     let (rows, shots) = compared(contents, count);
-    let meshes = |zoo: &Zoo, rows: &[usize]| -> Result<Vec<Mesh>> {
-        rows.par_iter().map(|row| contents.surface.mesh(zoo, *row)).collect()
+    let resolution = contents.surface.resolution.min(finest);
+    let surface = Surface { resolution, ..contents.surface.clone() };
+    let values = |zoo: &Zoo, rows: &[usize]| -> Result<Vec<Vec<f32>>> {
+        rows.par_iter().map(|row| surface.values(zoo, *row)).collect()
     };
-    let (samples, nearest) = (meshes(&contents.samples, &rows)?, meshes(&contents.zoo, &shots)?);
-    let named = |(i, (sample, nearest)): (usize, (Mesh, Mesh))| {
+    let (samples, nearest) = (values(&contents.samples, &rows)?, values(&contents.zoo, &shots)?);
+    let named = |(i, (sample, nearest)): (usize, (Vec<f32>, Vec<f32>))| {
         let shot = contents.evaluation.nearest_shot[i];
         [(format!("sample {i}"), sample), (format!("its nearest shot, {shot}"), nearest)]
     };
-    let surfaces: Vec<(String, Mesh)> = samples.into_iter().zip(nearest).enumerate().flat_map(named).collect();
-    let single = |mesh: &Mesh| mesh.vertices().as_flattened().iter().map(|x| *x as f32).collect::<Vec<f32>>();
-    let vertices: Vec<Vec<f32>> = surfaces.iter().map(|(_, mesh)| single(mesh)).collect();
-    let shapes: Vec<Shape<'_>> = surfaces
-        .iter()
-        .zip(&vertices)
-        .map(|((name, mesh), vertices)| Shape { name, vertices, triangles: mesh.triangles().as_flattened() })
-        .collect();
-    shape_viewer(&shapes, most)
+    let named: Vec<(String, Vec<f32>)> = samples.into_iter().zip(nearest).enumerate().flat_map(named).collect();
+    let shapes = named.iter().map(|(name, values)| Shape { name, resolution, values, level: surface.level });
+    shape_viewer(&shapes.collect::<Vec<_>>(), most)
 }
 
 fn pairs(contents: &Contents) -> Result<Markup> {

@@ -118,13 +118,13 @@ impl Data {
                 Rendered { domain, signals: picture::render(&self.zoo, &rows, &domain.grid(), device) }
             }
             // One network at a time on every core, so on the host.
-            Domain::Shape { .. } => {
+            Domain::Shape { field, .. } => {
                 let signal = |row: usize| {
                     let inside = |points: &[f32]| picture::render(&self.zoo, &[row], points, &Device::flex());
-                    solid::signal((TRUTH, 0), NEAR, &inside, &mut seed.stream(row as u64))
+                    solid::signal((TRUTH, 0), field, NEAR, &inside, &mut seed.stream(row as u64))
                 };
                 let signals: Vec<_> = rows.into_par_iter().map(signal).collect();
-                Rendered { domain: Domain::Shape { points: TRUTH, tested: 0 }, signals: signals.concat() }
+                Rendered { domain: Domain::Shape { points: TRUTH, tested: 0, field }, signals: signals.concat() }
             }
         }
     }

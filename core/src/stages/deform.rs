@@ -118,7 +118,7 @@ impl<'a> Source<'a> {
                 }
                 out
             }
-            Domain::Shape { points, tested } => {
+            Domain::Shape { points, tested, field } => {
                 let inside = |points: &[f32]| {
                     let images: Vec<f32> = points.chunks(d).flat_map(moved).collect();
                     let mut values = picture::render(self.zoo, &[self.rows[i]], &images, &Device::flex());
@@ -129,7 +129,7 @@ impl<'a> Source<'a> {
                     }
                     values
                 };
-                solid::signal((points, tested), NEAR, &inside, rng)
+                solid::signal((points, tested), field, NEAR, &inside, rng)
             }
         }
     }

@@ -183,7 +183,7 @@ impl Batch {
             Domain::Image { .. } => host::read(error.inner()).into_iter().map(job::psnr).collect(),
             Domain::Shape { .. } => {
                 let (rendered, truth) = (rendered.inner(), self.targets.clone().inner());
-                let (a, b) = (rendered.greater_scalar(0.0).float(), truth.greater_scalar(0.5).float());
+                let (a, b) = (job.domain.is_inside(rendered).float(), truth.greater_scalar(0.5).float());
                 let sum = |of: Tensor<3>| of.reshape([n, points * channels]).sum_dim(1);
                 let (both, either) = (sum(a.clone() * b.clone()), sum(a.max_pair(b)));
                 // A diverged network is inside nowhere, and its error tells.

@@ -1,6 +1,6 @@
 //! `fused`: our own kernels, one network at a time in each core's cache.
 
-use equigen_core::{Domain, Error, FitJob, Fitted, Fitter, Result};
+use equigen_core::{Domain, Error, Field, FitJob, Fitted, Fitter, Result};
 use equigen_kernels::{Batch, FitOptions, Goal, Loss};
 use rand::RngExt;
 use schemars::JsonSchema;
@@ -11,8 +11,8 @@ use crate::optimiser::Optimiser;
 
 /// Fits any dense stack of sines or ReLUs by fused kernels on all cores of the host.
 ///
-/// On the mean squared error over all points, by K-FAC after a start by Adam, or by Adam alone; on random points, and on the
-/// cross-entropy of shapes, by Adam alone. Each network stops at the first step whose points show the wanted quality, before
+/// On the mean squared error over all points of a grid, by K-FAC after a start by Adam, or by Adam alone; on random points, and on
+/// shapes, by Adam alone. Each network stops at the first step whose points show the wanted quality, before
 /// the update, so that its weights are those that reached it. Results do not depend on the number of cores. Runs on the host
 /// whatever the device of the run.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -43,7 +43,10 @@ impl Fitter for Fused {
             )));
         };
         let domain = job.domain;
-        let fitted = Examples::of(&job, 0..domain.fitted_points());
+        let mut fitted = Examples::of(&job, 0..domain.fitted_points());
+        if domain.has_own_points() {
+            domain.wanted_values(fitted.values.to_mut());
+        }
         let coordinates = fitted.encoded(&job, n)?;
         let inputs = coordinates.inputs(n, fitted.points);
         if stack.widths != job.layout.widths() || (n > 0 && inputs != stack.inputs()) {
@@ -56,7 +59,8 @@ impl Fitter for Fused {
         }
         let (loss, goal) = match domain {
             Domain::Image { .. } => (Loss::SquaredError, Goal::Psnr(job.stop as f32)),
-            Domain::Shape { .. } => (Loss::CrossEntropy, Goal::Iou(job.stop as f32)),
+            Domain::Shape { field: Field::Occupancy, .. } => (Loss::CrossEntropy, Goal::Iou(job.stop as f32)),
+            Domain::Shape { field: Field::SignedDistance, .. } => (Loss::SignedDistance, Goal::Iou(job.stop as f32)),
         };
         let seed = job.seed.stream(0).random();
         let options = FitOptions {

@@ -119,9 +119,11 @@ impl JudgeModel for Model {
 
 #[cfg(test)]
 mod tests {
+    use equigen_core::Field;
+
     use super::*;
 
-    const SHAPE: Domain = Domain::Shape { points: 1, tested: 0 };
+    const SHAPE: Domain = Domain::Shape { points: 1, tested: 0, field: Field::Occupancy };
 
     fn judge(config: Surfaces) -> Box<dyn JudgeModel> {
         config.build(SHAPE, 2, &Device::flex(), Seed::new(0)).unwrap()

@@ -166,7 +166,7 @@ impl Signals for Furniture {
                 counts(labels.iter().flatten().copied()),
             )));
         }
-        let load = Box::new(move |item: usize| catalogue.mesh(&pieces[item]));
+        let load = Box::new(move |item: usize, sampling: &Sampling| sampling.solid(&catalogue.mesh(&pieces[item])?));
         Ok(Box::new(Shapes::new(kept, load, self.sampling.clone())?))
     }
 }
@@ -174,7 +174,7 @@ impl Signals for Furniture {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use equigen_core::Domain;
+    use equigen_core::{Domain, Field};
 
     fn furniture() -> Furniture {
         let mut signals = Furniture {
@@ -193,7 +193,7 @@ mod tests {
         let counts = counts(labels.iter().map(String::as_str));
         assert!(counts.starts_with("chair 55, table 45, cabinet 38"), "{counts}");
         assert_eq!(reader.count(), 317);
-        assert_eq!(reader.domain(), Domain::Shape { points: 300, tested: 200 });
+        assert_eq!(reader.domain(), Domain::Shape { points: 300, tested: 200, field: Field::Occupancy });
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod idx_images;
 mod image_folder;
 mod obj_folder;
 mod paths;
+mod shapenet;
 mod shapes;
 mod zoo;
 
@@ -15,5 +16,6 @@ pub use furniture::{Furniture, Patterns};
 pub use idx_images::IdxImages;
 pub use image_folder::{Colour, ImageFolder};
 pub use obj_folder::ObjFolder;
+pub use shapenet::Shapenet;
 pub use shapes::Sampling;
 pub use zoo::ZooSignals;

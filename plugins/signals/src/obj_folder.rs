@@ -106,7 +106,10 @@ impl Signals for ObjFolder {
                 return Err(Error::failed(format!("{what}: raise `most_bytes` or simplify the mesh")));
             }
         }
-        let load = Box::new(move |item: usize| read::file(&paths[item], most));
+        let load = Box::new(move |item: usize, sampling: &Sampling| {
+            let mesh = read::file(&paths[item], most)?;
+            sampling.solid(&mesh).map_err(|error| error.within(format!("`{}`", paths[item].display())))
+        });
         Ok(Box::new(Shapes::new(labels, load, self.sampling.clone())?))
     }
 }
@@ -146,6 +149,30 @@ mod tests {
         let inside = set.signal(0)[1600..].chunks(4).filter(|row| row[3] == 1.0).count() as f64 / 2000.0;
         assert!((inside - 0.512).abs() < 0.04, "{inside}");
         assert_ne!(set.signal(0), set.signal(1), "each shape has points of its own");
+    }
+
+    #[test]
+    fn signed_distances_are_those_of_the_thickened_shape_cut() {
+        let (_folder, mut signals) = folder(&[("a/cube.obj", &write::obj(&shapes::cuboid([0.0; 3], [3.0; 3])))]);
+        signals.sampling.thickness = 0.1;
+        signals.sampling.signed_distance = Some(0.05);
+        let set = signals.load().unwrap();
+        assert_eq!(set.domain.field(), Some(equigen_core::Field::SignedDistance));
+        let mut seen = [false; 3];
+        for row in set.signal(0).chunks(4) {
+            // Of the cube of half side 0.8: how far out along each axis.
+            let out = [0, 1, 2].map(|k| f64::from(row[k].abs()) - 0.8);
+            let beyond = out.map(|x| x.max(0.0).powi(2)).iter().sum::<f64>().sqrt();
+            let distance = beyond + out.iter().fold(f64::MIN, |a, b| a.max(*b)).min(0.0) - 0.1;
+            let expected = (0.5 - distance / 0.1).clamp(0.0, 1.0);
+            assert!((f64::from(row[3]) - expected).abs() < 1e-5, "{row:?}, not {expected}");
+            seen = [seen[0] || expected == 0.0, seen[1] || expected == 1.0, seen[2] || (0.1..0.9).contains(&expected)];
+        }
+        assert_eq!(seen, [true; 3], "the signal has points inside, outside and between");
+        let at = signals.open().unwrap().read_at(1, &[0.0, 0.0, 0.0, 0.9, 0.0, 0.0]).unwrap();
+        assert!(at[0] == 1.0 && (at[1] - 0.5).abs() < 1e-5, "{at:?}");
+        signals.sampling.signed_distance = Some(0.0);
+        assert!(signals.open().err().unwrap().to_string().contains("sampling.signed_distance"));
     }
 
     #[test]

@@ -1,110 +1,28 @@
-//! What all signals of shapes share: meshes become points and whether these are inside.
+//! What all signals of shapes share: one after another becomes points and whether these are inside.
+
+mod known;
+mod sampling;
 
 use std::path::{Path, PathBuf};
 
 use equigen_core::seed::Rng;
 use equigen_core::{Domain, Error, Result, Seed, SignalReader};
-use equigen_geometry::{Frame, Mesh, Solid, sample};
 use rayon::prelude::*;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
-/// How a mesh becomes a signal.
-///
-/// It is centred and scaled so that the longest side of its box is twice `extent`. A point is inside where the generalised
-/// winding number (Jacobson et al. 2013) is above a half, or nearer to the surface than `thickness`: meshes made for pictures
-/// have sheets that are no bodies, and holes.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct Sampling {
-    /// Points of a shape that its network is fitted to.
-    pub points: usize,
-    /// Share of them near the surface; the others are uniform in the cube `[-1, 1]^3`.
-    pub near: f64,
-    /// Standard deviation of the near points' distance from the surface along each axis.
-    pub deviation: f64,
-    /// Further points, uniform in the cube, at which the fit is tested.
-    pub tested: usize,
-    /// Distance from the surface up to which a point is inside.
-    pub thickness: f64,
-    /// Half of the longest side of a shape's box.
-    pub extent: f64,
-    /// Seed of the points.
-    pub seed: u64,
-    /// Leave out meshes that cannot be read, and count them in the report, in place of stopping.
-    pub skip_damaged: bool,
-}
-
-impl Default for Sampling {
-    fn default() -> Self {
-        Self {
-            points: 16384,
-            near: 0.5,
-            deviation: 0.04,
-            tested: 8192,
-            thickness: 0.025,
-            extent: 0.9,
-            seed: 0,
-            skip_damaged: false,
-        }
-    }
-}
-
-impl Sampling {
-    fn check(&self) -> Result<()> {
-        let Self { points, near, deviation, tested, thickness, extent, .. } = *self;
-        for (key, right, remedy) in [
-            ("points", points > 0, "a number above 0, such as 16384"),
-            ("tested", tested > 0, "a number above 0, such as 8192"),
-            ("near", (0.0..=1.0).contains(&near), "a share between 0 and 1"),
-            ("deviation", deviation > 0.0 && deviation < 1.0, "a distance above 0 and below 1, such as 0.04"),
-            ("thickness", (0.0..0.5).contains(&thickness), "a distance of at least 0, such as 0.025"),
-            ("extent", extent > 0.0 && extent + thickness <= 1.0, "a size above 0 with extent + thickness at most 1"),
-        ] {
-            if !right {
-                return Err(Error::config(format!("sampling.{key}: give {remedy}")));
-            }
-        }
-        Ok(())
-    }
-
-    /// A mesh, centred, scaled and prepared for questions.
-    fn prepare(&self, mesh: &Mesh) -> equigen_geometry::Result<Prepared> {
-        let (mesh, _) = mesh.welded().single_sided().normalised(Frame::Cube, self.extent)?;
-        Ok(Prepared { solid: Solid::new(&mesh)?, surface: sample::Surface::new(&mesh)?, thickness: self.thickness })
-    }
-}
+pub(crate) use known::known;
+pub use sampling::Sampling;
 
 /// A shape that can be asked.
-struct Prepared {
-    solid: Solid,
-    surface: sample::Surface,
-    thickness: f64,
+pub(crate) trait Body {
+    /// Its signal, `[points + tested, 4]`.
+    fn signal(&self, sampling: &Sampling, rng: &mut Rng) -> Vec<f32>;
+
+    /// Values at points `[n, 3]`: above a half inside.
+    fn at(&self, points: &[f32]) -> Vec<f32>;
 }
 
-impl Prepared {
-    /// `[points + tested, 4]`.
-    fn signal(&self, sampling: &Sampling, rng: &mut Rng) -> Vec<f32> {
-        let near = (sampling.points as f64 * sampling.near).round() as usize;
-        let mut points = self.surface.draw_near(near, sampling.deviation, rng);
-        points.extend(sample::in_cube(sampling.points - near + sampling.tested, 1.0, rng));
-        let inside = self.solid.occupancy(&points, self.thickness);
-        let row = |(point, inside): (&[f64; 3], bool)| {
-            let [x, y, z] = point.map(|x| x as f32);
-            [x, y, z, f32::from(inside)]
-        };
-        points.iter().zip(inside).flat_map(row).collect()
-    }
-
-    /// Values at points `[n, 3]`.
-    fn at(&self, points: &[f32]) -> Vec<f32> {
-        let points: Vec<_> = points.chunks_exact(3).map(|p| [p[0], p[1], p[2]].map(f64::from)).collect();
-        self.solid.occupancy(&points, self.thickness).into_iter().map(f32::from).collect()
-    }
-}
-
-/// How to get the mesh of an item.
-type Load = Box<dyn Fn(usize) -> equigen_geometry::Result<Mesh> + Send + Sync>;
+/// How to get an item.
+type Load = Box<dyn Fn(usize, &Sampling) -> equigen_geometry::Result<Box<dyn Body>> + Send + Sync>;
 
 /// Shapes, one after another.
 pub(crate) struct Shapes {
@@ -117,38 +35,43 @@ pub(crate) struct Shapes {
 }
 
 impl Shapes {
-    /// The shapes with these labels; `load` gives the mesh of each by its number.
+    /// The shapes with these labels; `load` gives each by its number.
     pub(crate) fn new(labels: Vec<String>, load: Load, sampling: Sampling) -> Result<Self> {
         sampling.check()?;
         let mut items: Vec<(usize, String)> = labels.into_iter().enumerate().collect();
         let mut left_out = Vec::new();
         if sampling.skip_damaged {
-            let wrong = |(item, _): &(usize, String)| load(*item).and_then(|mesh| sampling.prepare(&mesh)).err();
+            let wrong = |(item, _): &(usize, String)| load(*item, &sampling).err();
             let wrong: Vec<_> = items.par_iter().map(wrong).collect();
             let mut broken = wrong.iter();
             items.retain(|_| broken.next().is_some_and(Option::is_none));
             left_out = wrong.into_iter().flatten().map(|error| error.to_string()).collect();
+            if items.is_empty() {
+                let (count, first) = (left_out.len(), left_out.first().map_or("", String::as_str));
+                return Err(Error::failed(format!("none of {count} shapes can be read, the first because: {first}")));
+            }
         }
         Ok(Self { items, load, sampling, left_out, next: 0 })
     }
 
-    fn prepared(&self, item: usize) -> Result<Prepared> {
-        let mesh = (self.load)(item).and_then(|mesh| self.sampling.prepare(&mesh));
-        mesh.map_err(|error| Error::failed(format!("{error}; or leave it out with sampling.skip_damaged = true")))
+    fn body(&self, item: usize) -> Result<Box<dyn Body>> {
+        let body = (self.load)(item, &self.sampling);
+        body.map_err(|error| Error::failed(format!("{error}; or leave it out with sampling.skip_damaged = true")))
     }
 
     /// What `of` makes of each of the next items.
-    fn each(&mut self, count: usize, of: impl Fn(usize, Prepared) -> Vec<f32> + Sync) -> Result<Vec<f32>> {
+    fn each(&mut self, count: usize, of: impl Fn(usize, &dyn Body) -> Vec<f32> + Sync) -> Result<Vec<f32>> {
         let first = self.next;
         self.skip(count)?;
-        let made = self.items[first..first + count].par_iter().map(|(item, _)| Ok(of(*item, self.prepared(*item)?)));
+        let made = self.items[first..first + count].par_iter().map(|(item, _)| Ok(of(*item, &*self.body(*item)?)));
         Ok(made.collect::<Result<Vec<_>>>()?.concat())
     }
 }
 
 impl SignalReader for Shapes {
     fn domain(&self) -> Domain {
-        Domain::Shape { points: self.sampling.points, tested: self.sampling.tested }
+        let Sampling { points, tested, .. } = self.sampling;
+        Domain::Shape { points, tested, field: self.sampling.field() }
     }
 
     fn count(&self) -> usize {

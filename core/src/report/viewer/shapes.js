@@ -1,4 +1,5 @@
-// Turns shapes: unpacks their geometry, gives each corner a normal, and draws with two lights, in parallel projection.
+// Turns shapes: makes their surface by marching cubes, gives each corner a normal, and draws with two lights, in parallel
+// projection.
 // Conventions and lights are those of the shaded pictures: upright axis y, azimuth 0 looks from +z and 90 from +x.
 (() => {
 "use strict";
@@ -28,26 +29,65 @@ void main() {
 for (const figure of document.querySelectorAll("figure.shapes:not(.live)")) {
   figure.classList.add("live");
   const part = name => figure.querySelector(`[data-name=${name}]`).textContent;
-  start(figure, JSON.parse(part("shapes")), Uint8Array.from(atob(part("geometry")), c => c.charCodeAt(0)));
+  const bytes = name => Uint8Array.from(atob(part(name)), c => c.charCodeAt(0));
+  start(figure, JSON.parse(part("shapes")), table(bytes("cases")), bytes("lattices"));
 }
 
-/** Place and normal of each corner, 6 numbers, in the ball of radius 1; `at` is where the shape's bytes begin. */
-function unpack(shape, data, at) {
-  const size = shape.size, places = new Float32Array(3 * shape.vertices);
-  for (let i = 0; i < places.length; i++, at += 2) {
-    places[i] = ((data[at] + 256 * data[at + 1]) / 65535 - 0.5) * size[i % 3];
+/** The edges on which the corners of a cell's triangles lie, for each set of its corners that are inside. */
+function table(bytes) {
+  const cases = [];
+  for (let at = 0; at < bytes.length; at += bytes[at] + 1) cases.push(bytes.subarray(at + 1, at + 1 + bytes[at]));
+  return cases;
+}
+
+/** Place and normal of each corner of a shape's surface, 6 numbers, in the ball of radius 1. */
+function surface(shape, cases, data) {
+  // A layer around the lattice is outside, and lies on its sides: so what is inside there is closed by a flat cap.
+  const n = shape.resolution, m = n + 2, strides = [1, m, m * m];
+  const inside = new Uint8Array(m ** 3), vertices = new Int32Array(3 * m ** 3);
+  let at = shape.start;
+  for (let sample = 0, state = 0; sample < n ** 3; state ^= 1) {
+    let run = 0, factor = 1, byte;
+    do { byte = data[at++]; run += (byte & 127) * factor; factor *= 128; } while (byte & 128);
+    for (const end = sample + run; sample < end; sample++) {
+      inside[sample % n + 1 + m * (Math.floor(sample / n) % n + 1) + m * m * (Math.floor(sample / (n * n)) + 1)] = state;
+    }
   }
+  const coordinate = place => 2 * Math.min(Math.max(place - 1, 0), n - 1) / (n - 1) - 1;
+  const lattice = visit => {
+    for (let k = 0, p = 0; k < m; k++) for (let j = 0; j < m; j++) for (let i = 0; i < m; i++, p++) visit([i, j, k], p);
+  };
+  const points = [], corners = [];
+  lattice((place, p) => {
+    for (let axis = 0; axis < 3; axis++) {
+      const next = place[axis] + 1;
+      if (next === m || inside[p] === inside[p + strides[axis]]) continue;
+      // Between the layer and the lattice there is no way to go.
+      const part = next === 1 || next === m - 1 ? 0 : data[at++] / 255;
+      const point = place.map(coordinate);
+      point[axis] += part * (coordinate(next) - point[axis]);
+      vertices[3 * p + axis] = points.length / 3;
+      points.push(...point);
+    }
+  });
+  // An edge of a cell is an axis, and a place on each of the other two.
+  const edges = Array.from({ length: 12 }, (_, edge) => {
+    const axis = edge >> 2, others = strides.filter((_, k) => k !== axis);
+    return 3 * ((edge & 1) * others[0] + (edge >> 1 & 1) * others[1]) + axis;
+  });
+  lattice((place, p) => {
+    if (place.includes(m - 1)) return;
+    let cell = 0;
+    for (let c = 0; c < 8; c++) cell |= inside[p + (c & 1) + m * (c >> 1 & 1) + m * m * (c >> 2)] << c;
+    for (const edge of cases[cell]) corners.push(vertices[3 * p + edges[edge]]);
+  });
+  const low = [1, 1, 1], high = [-1, -1, -1];
+  points.forEach((x, i) => { low[i % 3] = Math.min(low[i % 3], x); high[i % 3] = Math.max(high[i % 3], x); });
+  const places = Float32Array.from(points, (x, i) => x - (low[i % 3] + high[i % 3]) / 2);
   let radius = 0;
   for (let i = 0; i < places.length; i += 3) radius = Math.max(radius, Math.hypot(places[i], places[i + 1], places[i + 2]));
   for (let i = 0; i < places.length; i++) places[i] /= radius || 1;
-  const corners = new Uint32Array(3 * shape.triangles);
-  for (let i = 0, index = 0; i < corners.length; i++) {
-    let value = 0, factor = 1, byte;
-    do { byte = data[at++]; value += (byte & 127) * factor; factor *= 128; } while (byte & 128);
-    index += value % 2 ? -(value + 1) / 2 : value / 2;
-    corners[i] = index;
-  }
-  return { corners: normals(places, corners), end: at };
+  return normals(places, Uint32Array.from(corners));
 }
 
 /** Each corner's normal is the sum of those of the triangles around it that no sharp edge divides from its own. */
@@ -103,7 +143,7 @@ function renderer(canvas) {
   return { gl, turn: gl.getUniformLocation(program, "turn"), scale: gl.getUniformLocation(program, "scale") };
 }
 
-function start(figure, shapes, data) {
+function start(figure, shapes, cases, data) {
   const canvas = figure.querySelector("canvas"), choices = figure.querySelector(".choices");
   let drawn = renderer(canvas);
   if (!drawn || !shapes.length) {
@@ -113,8 +153,6 @@ function start(figure, shapes, data) {
     canvas.replaceWith(note);
     return;
   }
-  let at = 0;
-  for (const shape of shapes) ({ corners: shape.corners, end: at } = unpack(shape, data, at));
   let view = { ...HOME }, shown = -1, waiting = false;
 
   const draw = () => {
@@ -142,7 +180,8 @@ function start(figure, shapes, data) {
   const zoom = factor => { view.scale = Math.max(0.3, Math.min(20, view.scale * factor)); redraw(); };
   const show = i => {
     shown = i;
-    const { name, corners, triangles } = shapes[i], { gl } = drawn;
+    shapes[i].corners ??= surface(shapes[i], cases, data);
+    const { name, corners } = shapes[i], { gl } = drawn, triangles = corners.length / 18;
     gl.bufferData(gl.ARRAY_BUFFER, corners, gl.STATIC_DRAW);
     buttons.forEach((button, k) => button.setAttribute("aria-pressed", k === i));
     figure.querySelector("output").textContent = triangles ? `${name}, ${triangles} triangles.` : `${name}: no surface.`;
