@@ -114,6 +114,7 @@ fn figures(contents: &Contents) -> Markup {
                 None => { ". Protocol: " (contents.protocol) "." }
             }
             " Diversity and nearest-shot are ratios to real held-out items."
+            @for missing in &evaluation.not_computed { br; (missing) }
         }
         dl {
             dt { "diversity for one condition" }
