@@ -13,9 +13,11 @@ mod figures;
 mod fit;
 mod judge;
 mod pretrain;
+mod regauge;
 mod sample;
 mod screen;
 mod split;
+mod start;
 mod train;
 mod walk;
 
@@ -25,6 +27,7 @@ use figures::in_metric;
 pub use fit::FitSummary;
 pub(crate) use fit::join_fits;
 pub use judge::JudgeReport;
+pub(crate) use regauge::{INPUTS as REGAUGED, regauge};
 pub use sample::{Samples, sample_more};
 pub use split::Split;
 pub use walk::Walk;
@@ -32,7 +35,7 @@ pub use walk::Walk;
 use serde_json::{Value, json};
 
 use crate::Result;
-use crate::config::Pipeline;
+use crate::config::{Init, Pipeline};
 use crate::run::StageContext;
 
 /// A stage of a run.
@@ -123,6 +126,13 @@ pub const STAGES: [Stage; 9] = [
         run: evaluate::run,
     },
 ];
+
+/// The settings of the fits. Which class is the target does not matter to them, unless they start from where those of source
+/// signals led.
+fn fitted(pipeline: &Pipeline) -> Result<Value> {
+    let settings = json!([pipeline.fit, pipeline.inr, pipeline.data.limit]);
+    Ok(if pipeline.fit.init == Init::Meta { json!([settings, pipeline.data.target]) } else { settings })
+}
 
 /// The settings of a stage that trains in the precision of the pipeline.
 fn trained(pipeline: &Pipeline, settings: Value) -> Result<Value> {
