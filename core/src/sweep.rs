@@ -126,6 +126,7 @@ pub fn figures(run: &Path) -> Result<BTreeMap<String, f64>> {
     let mut figures = BTreeMap::new();
     let encoder: EncoderQuality = files::read_json(&run.join("pretrain/encoder.json"))?;
     figures.insert("linear-probe".to_owned(), encoder.probe_accuracy);
+    figures.insert("linear-probe-of-weights".to_owned(), encoder.flat_accuracy);
     figures.insert("retrieval".to_owned(), encoder.retrieval);
     if run.join("evaluate").exists() {
         let evaluation = Evaluation::read(&run.join("evaluate"))?;

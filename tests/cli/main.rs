@@ -5,6 +5,7 @@ mod colour;
 mod common;
 mod devices;
 mod exchange;
+mod gauges;
 mod habits;
 mod plugins;
 mod refusals;

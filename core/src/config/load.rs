@@ -26,6 +26,7 @@ pub fn load(path: &Path, options: &LoadOptions, registry: &Registry) -> Result<P
     let mut pipeline =
         parse(&text, options, registry).map_err(|error| error.within(format!("`{}`", path.display())))?;
     pipeline.data.signals.resolve(&folder);
+    pipeline.evaluate.metrics.iter_mut().for_each(|metric| metric.resolve(&folder));
     pipeline.plugins.iter_mut().for_each(|plugin| *plugin = folder.join(&*plugin));
     Ok(pipeline)
 }

@@ -184,6 +184,9 @@ pub enum Init {
     Independent,
     /// All networks start from one draw, which nearly aligns their weights and makes generation far easier.
     Shared,
+    /// All networks start from where fits of 64 signals of the source classes lead, on average: Reptile (Nichol et al. 2018), as
+    /// Tancik et al. 2021 ("Learnit") use it. No signal of the target class takes part. Fits are nearly aligned.
+    Meta,
 }
 
 /// Networks of deformed signals: each network is rendered on its grid, deformed, and fitted anew from a start of its own.

@@ -1,10 +1,13 @@
 //! Metrics: one set of signals compared with real ones, through a judge's features.
 
 use std::fmt::Debug;
+use std::path::Path;
 
-use super::{Judgement, component_kind};
-use crate::Result;
+use burn::tensor::Device;
+
+use super::{JudgeModel, Judgement, component_kind};
 use crate::registry::Claim;
+use crate::{Domain, Result};
 
 /// Compares a set of signals with the reference.
 #[typetag::serde(tag = "type")]
@@ -15,6 +18,25 @@ pub trait Metric: Debug + Send + Sync {
     /// If a set is too small for the metric.
     fn measure(&self, of: &Judgement, with: &Comparison<'_>) -> Result<Vec<Measure>>;
 
+    /// Makes relative paths absolute: they are relative to the folder of the pipeline file.
+    fn resolve(&mut self, _folder: &Path) {}
+
+    /// Of a metric that reads files: a text that changes when its settings or these files do, without their paths.
+    ///
+    /// # Errors
+    /// If a file cannot be read.
+    fn fingerprint(&self) -> Result<Option<String>> {
+        Ok(None)
+    }
+
+    /// Whose features [`Metric::measure`] is given of signals of a domain.
+    ///
+    /// # Errors
+    /// If a file does not hold what it should, or the metric cannot look at this domain.
+    fn sight(&self, _domain: Domain, _device: &Device) -> Result<Sight> {
+        Ok(Sight::Judge)
+    }
+
     /// What the component promises.
     fn claims(&self) -> Vec<Claim> {
         Vec::new()
@@ -22,6 +44,16 @@ pub trait Metric: Debug + Send + Sync {
 }
 
 component_kind!(Metric);
+
+/// Through whose eyes a metric sees the sets.
+pub enum Sight {
+    /// Those of the pipeline's judge.
+    Judge,
+    /// Its own.
+    Own(Box<dyn JudgeModel>),
+    /// Nobody's: it is not computed, for this reason.
+    Missing(&'static str),
+}
 
 /// What a set is compared with.
 #[derive(Debug, Clone, Copy)]

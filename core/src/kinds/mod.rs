@@ -24,7 +24,7 @@ pub use fitter::{FitJob, Fitted, Fitter};
 pub use generator::{Generator, GeneratorBatch, GeneratorContext, GeneratorModel};
 pub use inr::Inr;
 pub use judge::{Classifier, Judge, JudgeModel, Judgement, Labelled, Likeness};
-pub use metric::{Comparison, Measure, Metric};
+pub use metric::{Comparison, Measure, Metric, Sight};
 pub use objective::{Objective, ObjectiveContext, ObjectiveModel, Views};
 pub use signals::{SignalReader, SignalSet, Signals};
 pub use symmetry::Symmetry;

@@ -95,7 +95,8 @@ pub fn table(evaluation: &Evaluation) -> String {
             columns.iter().map(|name| row.measures.get(*name).map_or_else(String::new, |value| figure(*value)));
         lines.push(std::iter::once(row.name.clone()).chain(figures).collect());
     }
-    markdown(&lines)
+    let missing = evaluation.not_computed.iter().map(|text| format!("\n{text}"));
+    markdown(&lines) + &missing.collect::<String>()
 }
 
 /// Lines of cells as a Markdown table, the first its head, padded so that it reads well on a terminal too.

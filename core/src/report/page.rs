@@ -34,7 +34,7 @@ pub(super) fn render(contents: &Contents) -> Result<String> {
                 p.soft {
                     (evaluation.shots) " shots of class " (evaluation.target) ", " (samples.len())
                     " generated networks at level " (contents.sample_shots.level) "."
-                    @if evaluation.fit.init == Some(Init::Shared) {
+                    @if matches!(evaluation.fit.init, Some(Init::Shared | Init::Meta)) {
                         " All fits started from one shared initialisation, which makes generation far easier than the
                           paper's setting."
                     }
@@ -114,6 +114,7 @@ fn figures(contents: &Contents) -> Markup {
                 None => { ". Protocol: " (contents.protocol) "." }
             }
             " Diversity and nearest-shot are ratios to real held-out items."
+            @for missing in &evaluation.not_computed { br; (missing) }
         }
         dl {
             dt { "diversity for one condition" }
@@ -140,6 +141,7 @@ fn facts(contents: &Contents) -> Markup {
                 @match evaluation.fit.init {
                     Some(Init::Independent) => "independent starts",
                     Some(Init::Shared) => "one shared start",
+                    Some(Init::Meta) => "one start, learned on source signals",
                     None => "taken as they are",
                 }
             }

@@ -92,7 +92,7 @@ pub fn plan(pipeline: &Pipeline) -> Result<Vec<Planned>> {
         let key_of =
             |name: &&str| planned.iter().find(|other| other.stage.name == *name).map(|other| other.key.as_str());
         let inputs: Vec<&str> = stage.inputs.iter().filter_map(key_of).collect();
-        let own = (stage.settings)(pipeline);
+        let own = (stage.settings)(pipeline)?;
         let mut libraries = libraries::named_in(&own);
         if stage.reads_signals {
             libraries.extend(libraries::named_in(&serde_json::json!(pipeline.data.signals)));

@@ -4,6 +4,7 @@ mod board;
 mod events;
 mod execute;
 mod panics;
+mod regauge;
 mod shard;
 mod store;
 mod tfevents;
@@ -11,6 +12,7 @@ mod training;
 
 pub use events::{Event, Observer};
 pub use execute::{Execution, Options, Planned, RunRecord, StageRecord, execute, plan, planned_until, sample_run};
+pub use regauge::regauge_run;
 pub(crate) use shard::{Part, ShardRecord};
 pub use shard::{Shard, join_shards};
 pub use store::{Store, store_folder};

@@ -6,11 +6,12 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::data::Data;
+use super::figures::{Eyes, Set, Sets};
 use super::sample::{Draw, Sampler};
 use super::{EncoderQuality, FitSummary, JudgeReport};
-use crate::run::{StageContext, in_signals};
+use crate::run::StageContext;
 use crate::tensors::Tensors;
-use crate::{Comparison, Domain, JudgeModel, Judgement, Likeness, Result, Seed, Zoo, ZooItem, files, picture, seed};
+use crate::{Domain, Judgement, Result, Seed, Zoo, ZooItem, files, picture, seed};
 
 /// `metrics.json`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -23,6 +24,9 @@ pub struct Evaluation {
     pub count: usize,
     /// The generated set first, then the reference rows.
     pub rows: Vec<Row>,
+    /// Metrics of which there are no figures, each with the reason.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_computed: Vec<String>,
     /// Mean feature distance among samples of one disturbed feature, over that among held-out items: 0 means that the
     /// generator is a function of its condition.
     pub one_condition_diversity: f64,
@@ -77,43 +81,46 @@ pub(super) fn run(context: &StageContext<'_>) -> Result<()> {
     if let Some(classifier) = judge.classifier() {
         classifier.learner().set_parameters(&Tensors::load(&context.input("judge", "model.safetensors"))?)?;
     }
-    let eyes = Eyes { context, judge: &*judge, points: judge.points() };
+    let eyes = Eyes::new(context, &*judge);
 
     let samples = Zoo::load(&context.input("sample", "weights.safetensors"))?;
     let split = &data.split;
     let count = samples.len().min(split.reference.len());
     let first: Vec<usize> = (0..count).collect();
     let repeated: Vec<usize> = (0..count).map(|i| split.shots[i % split.shots.len()]).collect();
-    let reference = eyes.see_real(&split.reference[..count])?;
-    let reference = reference.select(&reference.present());
-    let (ceiling, shots) = (eyes.see(&data.zoo, &split.ceiling[..count])?, eyes.see(&data.zoo, &split.shots)?);
-    let repeated_shots = eyes.see(&data.zoo, &repeated)?;
     // More samples than are compared make up for those in which the judge sees nothing.
     let generated = eyes.see(&samples, &(0..samples.len()).collect::<Vec<_>>())?;
     let mut compared = generated.present();
     let empty = generated.len() - compared.len();
     compared.truncate(count);
-    let generated = generated.select(&compared);
-    let comparison = Comparison {
-        reference: &reference,
-        ceiling: &ceiling,
-        shots: &shots,
-        repeated_shots: &repeated_shots,
-        target: split.target_class(),
-    };
     let draw = Draw::of(context.pipeline);
     let seed = context.seed;
-    let at = |draw: &Draw, name: &str| eyes.see(&sampler.sample(count, draw, seed.split(name))?, &first);
-    let sets = [
-        ("generated", generated),
-        ("held-out items, as fitted networks", ceiling.clone()),
-        ("shots repeated", repeated_shots.clone()),
-        ("jittered shots", eyes.see(&jittered(&data, &repeated, seed.split("jitter")), &first)?),
-        ("level 0", at(&Draw { level: 0.0, ..draw }, "level 0")?),
-        ("without noise", at(&Draw { temperature: 0.0, ..draw }, "noiseless")?),
-        ("without screen", at(&draw, "unscreened")?),
+    let at = |draw: &Draw, name: &str| sampler.sample(count, draw, seed.split(name));
+    let [jittered, level, noiseless, unscreened] = [
+        jittered(&data, &repeated, seed.split("jitter")),
+        at(&Draw { level: 0.0, ..draw }, "level 0")?,
+        at(&Draw { temperature: 0.0, ..draw }, "noiseless")?,
+        at(&draw, "unscreened")?,
     ];
-    let mut rows: Vec<Row> = sets.iter().map(|(name, set)| eyes.row(name, set, &comparison)).collect::<Result<_>>()?;
+    let set = |name, zoo, rows| Set { name, zoo, rows };
+    let sets = Sets {
+        all: &[
+            set("generated", &samples, &compared),
+            set("held-out items, as fitted networks", &data.zoo, &split.ceiling[..count]),
+            set("shots repeated", &data.zoo, &repeated),
+            set("jittered shots", &jittered, &first),
+            set("level 0", &level, &first),
+            set("without noise", &noiseless, &first),
+            set("without screen", &unscreened, &first),
+        ],
+        ceiling: 1,
+        repeated: 2,
+        shots: set("shots", &data.zoo, &split.shots),
+        reference: &split.reference[..count],
+        target: split.target_class(),
+    };
+    let seen = sets.seen(&eyes, Some(generated.select(&compared)))?;
+    let (mut rows, not_computed) = sets.measure(context, &seen)?;
     // Of the generated set all samples count, not only those that are compared.
     rows[0].measures.entry("empty".to_owned()).and_modify(|count| *count = empty as f64);
     let evaluation = Evaluation {
@@ -121,70 +128,19 @@ pub(super) fn run(context: &StageContext<'_>) -> Result<()> {
         shots: split.shots.len(),
         count,
         rows,
-        one_condition_diversity: one_condition(&eyes, &sampler, &draw, seed.split("one condition"))? / spread(&ceiling),
+        not_computed,
+        one_condition_diversity: one_condition(&eyes, &sampler, &draw, seed.split("one condition"))?
+            / spread(&seen.all[sets.ceiling]),
         speckle: speckle(context, &samples, &first)
             .zip(speckle(context, &data.zoo, &split.ceiling))
             .map(|(samples, real)| samples / real),
-        compared: if compared == first { Vec::new() } else { compared },
-        nearest_shot: nearest(&sets[0].1, &shots),
+        nearest_shot: nearest(&seen.all[0], &seen.shots),
+        compared: if compared == first { Vec::new() } else { compared.clone() },
         fit: files::read_json(&context.input("fit", "summary.json"))?,
         encoder: files::read_json(&context.input("pretrain", "encoder.json"))?,
         judge: files::read_json(&context.input("judge", "judge.json"))?,
     };
     files::write_json(&context.folder.join("metrics.json"), &evaluation)
-}
-
-/// A judge that looks at networks.
-struct Eyes<'a> {
-    context: &'a StageContext<'a>,
-    judge: &'a dyn JudgeModel,
-    /// Where the judge looks, if not on the signals' grid.
-    points: Option<Vec<f32>>,
-}
-
-impl Eyes<'_> {
-    fn see(&self, zoo: &Zoo, rows: &[usize]) -> Result<Judgement> {
-        let grid = zoo.domain.grid();
-        let points = self.points.as_ref().unwrap_or(&grid);
-        self.judge.judge(&picture::render(zoo, rows, points, &self.context.device))
-    }
-
-    /// Looks at real signals.
-    fn see_real(&self, rows: &[usize]) -> Result<Judgement> {
-        let Some(points) = &self.points else {
-            let signals = self.context.signals()?;
-            return self.judge.judge(&rows.iter().flat_map(|row| signals.signal(*row)).copied().collect::<Vec<_>>());
-        };
-        let (mut signals, _) = self.context.open_signals()?;
-        let mut sorted = rows.to_vec();
-        sorted.sort_unstable();
-        let (mut values, mut next) = (Vec::new(), 0);
-        for (i, row) in sorted.iter().enumerate() {
-            signals.skip(row - next).map_err(in_signals)?;
-            values.extend(signals.read_at(1, points).map_err(in_signals)?);
-            next = row + 1;
-            self.context.progress(i + 1, rows.len(), "real signals");
-        }
-        self.judge.judge(&values)
-    }
-
-    fn row(&self, name: &str, set: &Judgement, comparison: &Comparison<'_>) -> Result<Row> {
-        let mut measures = BTreeMap::new();
-        let present = set.present();
-        if set.likeness == Likeness::Clouds {
-            measures.insert("empty".to_owned(), (set.len() - present.len()) as f64);
-        }
-        let set = &set.select(&present);
-        // A generator may make nothing that has a surface: the row says so, and the others are still worth their figures.
-        let nothing = set.is_empty() && set.likeness == Likeness::Clouds;
-        let metrics = if nothing { &[][..] } else { &self.context.pipeline.evaluate.metrics[..] };
-        for (i, metric) in metrics.iter().enumerate() {
-            let figures =
-                metric.measure(set, comparison).map_err(|error| error.within(format!("evaluate.metrics[{i}]")))?;
-            measures.extend(figures.into_iter().map(|measure| (measure.name.to_owned(), measure.value)));
-        }
-        Ok(Row { name: name.to_owned(), measures })
-    }
 }
 
 fn jittered(data: &Data, rows: &[usize], seed: Seed) -> Zoo {

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde::{Deserialize, Serialize};
 
+use super::start::Starts;
 use crate::config::Init;
 use crate::run::{Shard, ShardRecord, StageContext, in_signals};
 use crate::{
@@ -50,13 +51,27 @@ pub struct FitSummary {
 }
 
 pub(super) fn run(context: &StageContext<'_>) -> Result<()> {
+    once(context, || {
+        let none = no_networks(context)?;
+        let source = match context.pipeline.data.signals.networks().map_err(in_signals)? {
+            Some(given) => {
+                check_given(&given, &none)?;
+                Source::Given(given)
+            }
+            None => Source::Fits(Starts::new(context, &none)?),
+        };
+        fit(context, &none, &source)
+    })
+}
+
+/// Does the work of the stage, unless that was done and a kill has left nothing to do but to remove chunks.
+pub(super) fn once(context: &StageContext<'_>, work: impl FnOnce() -> Result<()>) -> Result<()> {
     let last = match context.part {
         Some(_) => ShardRecord::path(context.folder),
         None => context.folder.join(SUMMARY),
     };
-    // With the file that is written last, a kill has left nothing to do but to remove chunks.
     if !last.exists() {
-        fit(context)?;
+        work()?;
     }
     remove_chunks(context.folder)
 }
@@ -84,20 +99,23 @@ fn remove_chunks(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-fn fit(context: &StageContext<'_>) -> Result<()> {
-    let (mut signals, count) = context.open_signals()?;
+/// A zoo of the pipeline's signals and family, without networks.
+pub(super) fn no_networks(context: &StageContext<'_>) -> Result<Zoo> {
+    let (signals, count) = context.open_signals()?;
     if count == 0 {
         return Err(in_signals(Error::failed("there is no signal")));
     }
-    let (domain, inr) = (signals.domain(), &context.pipeline.inr);
+    let domain = signals.domain();
+    let inr = &context.pipeline.inr;
     let layout = Arc::new(inr.layout(domain.dimensions(), domain.channels()).map_err(|error| error.within("inr"))?);
+    Ok(Zoo { inr: clone_inr(context)?, layout, domain, values: Vec::new(), items: Vec::new() })
+}
+
+/// Networks like those of `none` for all signals.
+pub(super) fn fit(context: &StageContext<'_>, none: &Zoo, source: &Source<'_>) -> Result<()> {
+    let (mut signals, count) = context.open_signals()?;
     let labels: BTreeSet<String> = (0..count).map(|row| signals.label(row)).collect();
     let labels: Vec<String> = labels.into_iter().collect();
-    let none = Zoo { inr: clone_inr(context)?, layout: layout.clone(), domain, values: Vec::new(), items: Vec::new() };
-    let given = context.pipeline.data.signals.networks().map_err(in_signals)?;
-    if let Some(given) = &given {
-        check_given(given, &none)?;
-    }
     let at_once = if device::is_gpu(&context.device) { GPU_CHUNK } else { CHUNK };
     let rows = context.part.as_ref().map_or(0..count, |part| rows_of(part.shard, count, at_once));
     let chunks = context.folder.join(CHUNKS);
@@ -115,11 +133,11 @@ fn fit(context: &StageContext<'_>) -> Result<()> {
             let progress = |more: usize| {
                 context.progress(done.fetch_add(more, Ordering::Relaxed) + more, rows.len(), "networks");
             };
-            let fitted = match &given {
-                Some(given) => take(context, given, chunk.clone())?,
-                None => {
+            let fitted = match source {
+                Source::Given(given) => take(context, given, chunk.clone())?,
+                Source::Fits(starts) => {
                     let targets = read(context, &mut *signals, chunk.len())?;
-                    fit_chunk(context, &none, chunk.clone(), &targets, &progress)?
+                    fit_chunk(context, none, starts, chunk.clone(), &targets, &progress)?
                 }
             };
             let found = chunk.clone().zip(fitted.quality.iter().zip(&fitted.steps));
@@ -140,13 +158,30 @@ fn fit(context: &StageContext<'_>) -> Result<()> {
         none.save_part(&parts[0], &labels)?;
     }
 
-    let (layout, init) = (layout.to_string(), given.is_none().then_some(context.pipeline.fit.init));
+    let (layout, init) = (none.layout.to_string(), source.init(context));
     let Some(part) = &context.part else {
         return join_fits(&parts, context.folder, &layout, init, signals.left_out().to_vec());
     };
     tensors::join(&parts, &context.folder.join(ZOO))?;
     let (shard, fit, seed) = (part.shard, part.whole.clone(), context.pipeline.seed);
     files::write_json(&ShardRecord::path(context.folder), &ShardRecord { shard, fit, seed, layout, init })
+}
+
+/// Where networks come from.
+pub(super) enum Source<'a> {
+    /// They are there.
+    Given(Zoo),
+    /// They are fitted, from these starts.
+    Fits(Starts<'a>),
+}
+
+impl Source<'_> {
+    fn init(&self, context: &StageContext<'_>) -> Option<Init> {
+        match self {
+            Self::Given(_) | Self::Fits(Starts::Decoded(_)) => None,
+            Self::Fits(_) => Some(context.pipeline.fit.init),
+        }
+    }
 }
 
 /// The next signals. Where they must be computed this takes a while, so they are read some at a time.
@@ -198,23 +233,19 @@ fn take(context: &StageContext<'_>, given: &Zoo, rows: Range<usize>) -> Result<F
 fn fit_chunk(
     context: &StageContext<'_>,
     none: &Zoo,
+    starts: &Starts<'_>,
     rows: Range<usize>,
     targets: &[f32],
     progress: &(dyn Fn(usize) + Sync),
 ) -> Result<Fitted> {
     let fit = &context.pipeline.fit;
     let (inr, layout) = (&*context.pipeline.inr, &none.layout);
-    let seed = context.seed.split("init");
-    let start = |row: usize| {
-        let draw = if fit.init == Init::Shared { 0 } else { row };
-        inr.initialise(layout, &mut seed.stream(draw as u64))
-    };
     let mut fitted = fit.fitter.fit(FitJob {
         inr,
         layout,
         domain: none.domain,
         targets,
-        initial: rows.clone().flat_map(start).collect(),
+        initial: starts.of(rows.clone()),
         stop: fit.stop(&none.domain, None),
         max_steps: fit.steps(None),
         seed: context.seed.split("batches").split(&rows.start.to_string()),
@@ -225,7 +256,10 @@ fn fit_chunk(
         let row = rows.start + row;
         return Err(Error::failed(format!("the fit of signal {row} diverged: lower the fitter's learning rate")));
     }
-    fitted.weights = canonical(context, layout, fitted.weights, context.seed, rows.start)?;
+    // What was decoded has its form already, and any map would spoil it.
+    if !matches!(starts, Starts::Decoded(_)) {
+        fitted.weights = canonical(context, layout, fitted.weights, context.seed, rows.start)?;
+    }
     Ok(fitted)
 }
 

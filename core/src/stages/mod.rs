@@ -9,20 +9,25 @@ mod deform;
 mod encoder_quality;
 mod evaluate;
 mod expand;
+mod figures;
 mod fit;
 mod judge;
 mod pretrain;
+mod regauge;
 mod sample;
 mod screen;
 mod split;
+mod start;
 mod train;
 mod walk;
 
 pub use encoder_quality::EncoderQuality;
 pub use evaluate::{Evaluation, Row};
+use figures::in_metric;
 pub use fit::FitSummary;
 pub(crate) use fit::join_fits;
 pub use judge::JudgeReport;
+pub(crate) use regauge::{INPUTS as REGAUGED, regauge};
 pub use sample::{Samples, sample_more};
 pub use split::Split;
 pub use walk::Walk;
@@ -30,7 +35,7 @@ pub use walk::Walk;
 use serde_json::{Value, json};
 
 use crate::Result;
-use crate::config::Pipeline;
+use crate::config::{Init, Pipeline};
 use crate::run::StageContext;
 
 /// A stage of a run.
@@ -45,21 +50,14 @@ pub struct Stage {
     /// Whether it reads the signals themselves.
     pub reads_signals: bool,
     /// What it reads of the pipeline.
-    pub settings: fn(&Pipeline) -> Value,
+    pub settings: fn(&Pipeline) -> Result<Value>,
     /// Does it.
     pub run: fn(&StageContext<'_>) -> Result<()>,
 }
 
 /// All stages, in order.
 pub const STAGES: [Stage; 9] = [
-    Stage {
-        name: "fit",
-        format: 4,
-        inputs: &[],
-        reads_signals: true,
-        settings: |pipeline| json!([pipeline.fit, pipeline.inr, pipeline.data.limit]),
-        run: fit::run,
-    },
+    Stage { name: "fit", format: 4, inputs: &[], reads_signals: true, settings: fitted, run: fit::run },
     Stage {
         name: "split",
         format: 2,
@@ -67,7 +65,7 @@ pub const STAGES: [Stage; 9] = [
         reads_signals: false,
         settings: |pipeline| {
             let data = &pipeline.data;
-            json!([data.target, data.shots, data.reference, data.judge_test])
+            Ok(json!([data.target, data.shots, data.reference, data.judge_test]))
         },
         run: split::run,
     },
@@ -76,7 +74,7 @@ pub const STAGES: [Stage; 9] = [
         format: 4,
         inputs: &["fit", "split"],
         reads_signals: false,
-        settings: |pipeline| json!([pipeline.expand, pipeline.fit]),
+        settings: |pipeline| Ok(json!([pipeline.expand, pipeline.fit])),
         run: expand::run,
     },
     Stage {
@@ -84,7 +82,7 @@ pub const STAGES: [Stage; 9] = [
         format: 3,
         inputs: &["fit", "split"],
         reads_signals: true,
-        settings: |pipeline| json!(pipeline.judge),
+        settings: |pipeline| Ok(json!(pipeline.judge)),
         run: judge::run,
     },
     Stage {
@@ -116,20 +114,38 @@ pub const STAGES: [Stage; 9] = [
         format: 4,
         inputs: &["fit", "split", "expand", "pretrain", "adapt"],
         reads_signals: false,
-        settings: |pipeline| json!([pipeline.sample, pipeline.fit]),
+        settings: |pipeline| Ok(json!([pipeline.sample, pipeline.fit])),
         run: sample::run,
     },
     Stage {
         name: "evaluate",
-        format: 2,
+        format: 3,
         inputs: &["fit", "split", "expand", "judge", "pretrain", "adapt", "sample"],
         reads_signals: true,
-        settings: |pipeline| json!(pipeline.evaluate),
+        settings: measured,
         run: evaluate::run,
     },
 ];
 
+/// The settings of the fits. Which class is the target does not matter to them, unless they start from where those of source
+/// signals led.
+fn fitted(pipeline: &Pipeline) -> Result<Value> {
+    let settings = json!([pipeline.fit, pipeline.inr, pipeline.data.limit]);
+    Ok(if pipeline.fit.init == Init::Meta { json!([settings, pipeline.data.target]) } else { settings })
+}
+
 /// The settings of a stage that trains in the precision of the pipeline.
-fn trained(pipeline: &Pipeline, settings: Value) -> Value {
-    if pipeline.precision.is_single() { settings } else { json!([settings, pipeline.precision]) }
+fn trained(pipeline: &Pipeline, settings: Value) -> Result<Value> {
+    Ok(if pipeline.precision.is_single() { settings } else { json!([settings, pipeline.precision]) })
+}
+
+/// The settings of the figures. A metric that reads files stands there by its fingerprint, as signals do.
+fn measured(pipeline: &Pipeline) -> Result<Value> {
+    let mut settings = json!(pipeline.evaluate);
+    for (i, metric) in pipeline.evaluate.metrics.iter().enumerate() {
+        if let Some(fingerprint) = metric.fingerprint().map_err(|error| in_metric(error, i))? {
+            settings["metrics"][i] = json!({ "type": metric.typetag_name(), "of": fingerprint });
+        }
+    }
+    Ok(settings)
 }

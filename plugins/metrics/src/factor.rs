@@ -1,6 +1,6 @@
 //! Triangular factors of covariances, and the trace of the square root of a product of two covariances.
 
-/// A covariance C = RᵀR, with as many rows in R as C has rank.
+/// A covariance C = RᵀR.
 #[derive(Debug, Clone)]
 pub(crate) struct Factor {
     /// Rows of R, each of length `dim`.
@@ -9,7 +9,7 @@ pub(crate) struct Factor {
 
 impl Factor {
     /// Cholesky factor with pivots (Higham 2002, section 10.3) of a symmetric matrix `[dim, dim]` without negative
-    /// eigenvalues. It stops at the rank: the covariance of ten shots has rank nine.
+    /// eigenvalues, with as many rows as the matrix has rank.
     pub(crate) fn of(mut matrix: Vec<f64>, dim: usize) -> Self {
         let diagonal = |matrix: &[f64], i: usize| matrix[i * dim + i];
         let largest = |matrix: &[f64]| (0..dim).max_by(|i, j| diagonal(matrix, *i).total_cmp(&diagonal(matrix, *j)));
@@ -28,6 +28,11 @@ impl Factor {
             (0..dim).for_each(|i| (matrix[pivot * dim + i], matrix[i * dim + pivot]) = (0.0, 0.0));
             rows.push(row);
         }
+        Self { rows }
+    }
+
+    /// Of RᵀR for the rows of R.
+    pub(crate) fn of_rows(rows: Vec<Vec<f64>>) -> Self {
         Self { rows }
     }
 

@@ -1,6 +1,6 @@
 //! Is the set, as a distribution, like the real one?
 
-use equigen_core::{Comparison, Error, Judgement, Likeness, Measure, Metric, Result, register};
+use equigen_core::{Comparison, Judgement, Measure, Metric, Result, register};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -9,8 +9,8 @@ use crate::factor::Factor;
 /// Fréchet distance of the feature distribution from that of real signals.
 ///
 /// Measures `frechet-distance`: ‖μ₁-μ₂‖² + tr(C₁ + C₂ - 2 (C₁C₂)^½) of gaussians fitted to the judge's features of the set
-/// and of the reference (Dowson & Landau 1982; with Inception features this is Heusel et al. 2017's FID, with a run's own
-/// judge it is not). Measures `frechet-ratio`: the same over that of the repeated shots; below 1 is better than copying.
+/// and of the reference (Dowson & Landau 1982; with Inception features this is Heusel et al. 2017's FID, see `fid`; with a
+/// run's own judge it is not). Measures `frechet-ratio`: the same over that of the repeated shots; below 1 is better than copying.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct FrechetDistance {}
@@ -18,10 +18,7 @@ pub struct FrechetDistance {}
 #[typetag::serde(name = "frechet-distance")]
 impl Metric for FrechetDistance {
     fn measure(&self, of: &Judgement, with: &Comparison<'_>) -> Result<Vec<Measure>> {
-        if of.likeness != Likeness::Vectors {
-            let text = "it compares vectors, and this judge sees clouds of points: use `mmd`, `cov` and `1-nna`";
-            return Err(Error::config(text));
-        }
+        super::check_vectors(of)?;
         super::check(of, 2, "the compared set", "sample.count and data.reference")?;
         super::check(with.reference, 2, "the reference set", "data.reference")?;
         super::check(with.repeated_shots, 2, "the set of repeated shots", "data.reference")?;
@@ -41,7 +38,7 @@ impl Metric for FrechetDistance {
 register!(Metric, FrechetDistance);
 
 /// Mean and covariance of a set of features.
-struct Gaussian {
+pub(crate) struct Gaussian {
     mean: Vec<f64>,
     /// Trace of the covariance.
     variance: f64,
@@ -50,17 +47,26 @@ struct Gaussian {
 
 impl Gaussian {
     /// With the unbiased covariance (n - 1), of two signals or more.
-    fn fit(set: &Judgement) -> Self {
+    pub(crate) fn fit(set: &Judgement) -> Self {
         let (n, dim) = (set.len() as f64, set.dim);
         let mut mean = vec![0.0; dim];
         for feature in set.features.chunks(dim) {
             mean.iter_mut().zip(feature).for_each(|(mean, value)| *mean += f64::from(*value) / n);
         }
+        let scale = (n - 1.0).sqrt();
+        let centred = |feature: &[f32]| -> Vec<f64> {
+            feature.iter().zip(&mean).map(|(value, mean)| (f64::from(*value) - mean) / scale).collect()
+        };
+        let rows: Vec<Vec<f64>> = set.features.chunks(dim).map(centred).collect();
+        // Fewer signals than features are a factor of their covariance as they are.
+        if rows.len() <= dim {
+            let variance = rows.iter().flatten().map(|value| value * value).sum();
+            return Self { mean, variance, factor: Factor::of_rows(rows) };
+        }
         let mut covariance = vec![0.0; dim * dim];
-        for feature in set.features.chunks(dim) {
-            let centred: Vec<f64> = feature.iter().zip(&mean).map(|(value, mean)| f64::from(*value) - mean).collect();
+        for centred in rows {
             for (row, of_row) in covariance.chunks_mut(dim).zip(&centred) {
-                row.iter_mut().zip(&centred).for_each(|(entry, value)| *entry += of_row * value / (n - 1.0));
+                row.iter_mut().zip(&centred).for_each(|(entry, value)| *entry += of_row * value);
             }
         }
         Self::new(mean, covariance)
@@ -75,7 +81,8 @@ impl Gaussian {
         }
     }
 
-    fn frechet(&self, other: &Self) -> f64 {
+    /// Fréchet distance, squared as everywhere.
+    pub(crate) fn frechet(&self, other: &Self) -> f64 {
         let between = self.mean.iter().zip(&other.mean).map(|(a, b)| (a - b).powi(2)).sum::<f64>();
         let overlap = self.factor.overlap(&other.factor);
         // Rounding may leave a tiny negative number where both are equal.

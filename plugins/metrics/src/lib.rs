@@ -1,22 +1,29 @@
 //! The bundled metrics: figures of a set of signals, through the eyes of a judge.
 //!
 //! All of them compare [`Judgement`](equigen_core::Judgement)s, on the host and in `f64`, with distances in the judge's
-//! feature space, or of the clouds of points that it sees. They are named for what they are: a Fréchet distance of a run's own judge is not FID, and values from
-//! two judges cannot be compared.
+//! feature space, or of the clouds of points that it sees. They are named for what they are: a Fréchet distance of a run's own
+//! judge is not FID, and values from two judges cannot be compared. `fid` and `lpips` have eyes of their own, networks whose
+//! published weights a pipeline names.
 
+mod alexnet;
 mod class_consistency;
 mod clouds;
+mod convolution;
 mod cov;
 mod density_coverage;
 mod distances;
 mod diversity;
 mod factor;
+mod fid;
 mod frechet_distance;
+mod inception;
 mod jsd;
+mod lpips;
 mod mmd;
 mod near_copies;
 mod neighbours;
 mod one_nna;
+mod pictures;
 mod precision_recall;
 
 pub use class_consistency::ClassConsistency;
@@ -24,14 +31,16 @@ pub use clouds::Distance;
 pub use cov::Cov;
 pub use density_coverage::{Coverage, Density};
 pub use diversity::Diversity;
+pub use fid::Fid;
 pub use frechet_distance::FrechetDistance;
 pub use jsd::Jsd;
+pub use lpips::Lpips;
 pub use mmd::Mmd;
 pub use near_copies::NearCopies;
 pub use one_nna::OneNna;
 pub use precision_recall::{Precision, Recall};
 
-use equigen_core::{Error, Judgement, Result};
+use equigen_core::{Error, Judgement, Likeness, Result};
 
 /// Checks that a set has `least` signals, and that the judge saw something finite in each.
 ///
@@ -50,6 +59,19 @@ fn check(set: &Judgement, least: usize, what: &str, key: &str) -> Result<()> {
         )));
     }
     Ok(())
+}
+
+/// Checks that features are vectors.
+///
+/// # Errors
+/// If they are clouds of points.
+fn check_vectors(set: &Judgement) -> Result<()> {
+    match set.likeness {
+        Likeness::Vectors => Ok(()),
+        Likeness::Clouds => Err(Error::config(
+            "it compares vectors, and this judge sees clouds of points: use `mmd`, `cov` and `1-nna`",
+        )),
+    }
 }
 
 /// `value / of`.
