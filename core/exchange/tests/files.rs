@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
 use equigen_core::registry::Registry;
-use equigen_core::{Domain, picture};
+use equigen_core::{Domain, Field, picture};
 use equigen_exchange::{ImportOptions, Imported, import};
 use equigen_inrs as _;
 
@@ -75,7 +75,7 @@ fn networks_of_hyperdiffusion_are_recognised_and_need_their_domain() {
     for part in ["27-16-16-1", "hyperdiffusion", "nothing tells the domain of 3 coordinates"] {
         assert!(message.contains(part), "{message}");
     }
-    let shape = Domain::Shape { points: 8, tested: 8 };
+    let shape = Domain::Shape { points: 8, tested: 8, field: Field::Occupancy };
     let given = ImportOptions { domain: Some(shape), ..ImportOptions::default() };
     let imported = read_with("hyperdiffusion.pth", &given).unwrap();
     assert_eq!((imported.told_by.as_str(), imported.zoo.domain), ("hyperdiffusion", shape));

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use burn::tensor::Device;
 use equigen_core::registry::Registry;
-use equigen_core::{Domain, Inr, Seed, Zoo, ZooItem, picture};
+use equigen_core::{Domain, Field, Inr, Seed, Zoo, ZooItem, picture};
 use equigen_exchange::{Format, ImportOptions, export, import};
 use equigen_inrs::{ReluPe, Siren};
 
@@ -95,7 +95,7 @@ fn script(python: &Path, folder: &Path, text: &str) {
 }
 
 const IMAGE: Domain = Domain::Image { height: 20, width: 20, channels: 1 };
-const SHAPE: Domain = Domain::Shape { points: 8, tested: 8 };
+const SHAPE: Domain = Domain::Shape { points: 8, tested: 8, field: Field::Occupancy };
 /// Kind, dimensions, component with the settings that widths do not tell, domain.
 const CASES: [(&str, usize, &str, Domain); 4] = [
     ("relu", 2, "relu-pe", IMAGE),

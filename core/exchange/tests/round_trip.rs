@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use equigen_core::registry::Registry;
-use equigen_core::{Domain, Inr, Seed, Zoo, ZooItem};
+use equigen_core::{Domain, Field, Inr, Seed, Zoo, ZooItem};
 use equigen_exchange::{Format, ImportOptions, export, import};
 use equigen_inrs::{ReluPe, Siren, Variant};
 use proptest::prelude::*;
@@ -17,7 +17,7 @@ const FORMATS: [(Format, &str); 4] = [
 ];
 
 const IMAGE: Domain = Domain::Image { height: 5, width: 4, channels: 3 };
-const SHAPE: Domain = Domain::Shape { points: 30, tested: 20 };
+const SHAPE: Domain = Domain::Shape { points: 30, tested: 20, field: Field::Occupancy };
 
 fn siren(variant: Variant) -> Siren {
     Siren { hidden: vec![7, 5, 9], omega: 17.5, variant }

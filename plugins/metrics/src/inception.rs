@@ -25,7 +25,7 @@ pub(crate) struct Inception {
 
 #[derive(Debug)]
 enum Step {
-    Convolution(Convolution),
+    Convolution(Box<Convolution>),
     /// Maximum of 3 x 3, in steps of two.
     Shrink,
     /// Maximum of 3 x 3, and mean of those of 3 x 3 that lie within, in steps of one.
@@ -75,7 +75,7 @@ impl Inception {
             ("Conv2d_3b_1x1", ONE, 80, false),
             ("Conv2d_4a_3x3", INNER, 192, true),
         ] {
-            stem.push(Step::Convolution(convolution(&mut loader, name, kernel, &mut channels, outputs)?));
+            stem.push(Step::Convolution(Box::new(convolution(&mut loader, name, kernel, &mut channels, outputs)?)));
             stem.extend(shrink.then_some(Step::Shrink));
         }
         let mut blocks = Vec::new();
@@ -89,7 +89,7 @@ impl Inception {
                     convolution(&mut loader, &format!("{name}.{part}"), kernel, inner, outputs)
                 };
                 for part in parts {
-                    steps.push(Step::Convolution(load(part, &mut inner)?));
+                    steps.push(Step::Convolution(Box::new(load(part, &mut inner)?)));
                 }
                 outputs += if fork.is_empty() { inner } else { fork.iter().map(|part| part.2).sum() };
                 let fork = fork.into_iter().map(|part| load(part, &mut inner.clone())).collect::<Result<_>>()?;

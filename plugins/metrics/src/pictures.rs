@@ -75,6 +75,8 @@ fn taps(from: usize, to: usize) -> Vec<(usize, usize, f32)> {
 
 #[cfg(test)]
 mod tests {
+    use equigen_core::Field;
+
     use super::*;
 
     #[test]
@@ -96,7 +98,7 @@ mod tests {
 
     #[test]
     fn what_is_no_picture_is_refused() {
-        let shape = Domain::Shape { points: 8, tested: 4 };
+        let shape = Domain::Shape { points: 8, tested: 4, field: Field::Occupancy };
         assert!(Pictures::of(shape).unwrap_err().to_string().contains("images only"));
         let two = Domain::Image { height: 2, width: 2, channels: 2 };
         assert!(Pictures::of(two).unwrap_err().to_string().contains("these have 2"));

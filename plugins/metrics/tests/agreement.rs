@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use burn::tensor::Device;
-use equigen_core::{Comparison, Domain, Judgement, Metric, Sight};
+use equigen_core::{Comparison, Domain, Field, Judgement, Metric, Sight};
 use equigen_exchange::Weights;
 use equigen_metrics::{Fid, Lpips};
 
@@ -73,6 +73,6 @@ fn both_agree_with_pytorch_and_refuse_other_files() {
     assert!(text.contains("alexnet.pth") && text.contains("`Conv2d_1a_3x3.conv.weight` is missing"), "{text}");
     let text = refusal(&Lpips { weights: file("other-heads.pth"), alexnet: file("alexnet.pth") }, domain);
     assert!(text.contains("other-heads.pth") && text.contains("[1, 384, 1, 1], not [1, 256, 1, 1]"), "{text}");
-    let shape = Domain::Shape { points: 8, tested: 4 };
+    let shape = Domain::Shape { points: 8, tested: 4, field: Field::Occupancy };
     assert!(refusal(&fid, shape).contains("images only"));
 }

@@ -81,7 +81,7 @@ fn plain() -> Vec<u8> {
 
 #[track_caller]
 fn refused(signals: &Shapenet, parts: &[&str]) {
-    let error = signals.load().err().expect("it is refused").to_string();
+    let error = signals.load().expect_err("it is refused").to_string();
     assert!(parts.iter().all(|part| error.contains(part)), "{error}");
 }
 
