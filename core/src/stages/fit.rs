@@ -3,20 +3,21 @@
 //! Signals are read a chunk at a time, and the chunks' files are joined by copying bytes. So memory does not grow with
 //! the data set, but for what its reader keeps of the labels.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use serde::{Deserialize, Serialize};
+mod summary;
 
+pub use summary::FitSummary;
+
+use self::summary::summary;
 use super::start::Starts;
 use crate::config::Init;
 use crate::run::{Shard, ShardRecord, StageContext, in_signals};
-use crate::{
-    Domain, Error, FitJob, Fitted, Layout, Result, Seed, SignalReader, Weights, Zoo, ZooItem, device, files, tensors,
-};
+use crate::{Error, FitJob, Fitted, Layout, Result, Seed, SignalReader, Weights, Zoo, ZooItem, device, files, tensors};
 
 /// Networks per chunk on the processor: what a kill loses at most. A chunk has a stream of draws of its own, so it is never
 /// divided.
@@ -29,26 +30,6 @@ const READ: usize = 20;
 const CHUNKS: &str = "chunks";
 const ZOO: &str = "zoo.safetensors";
 const SUMMARY: &str = "summary.json";
-
-/// How well the networks fit.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct FitSummary {
-    /// Number of networks.
-    pub networks: usize,
-    /// Their layout, for people.
-    pub layout: String,
-    /// Mean and least quality: `mean_psnr` and `min_psnr` in dB, or `mean_iou` and `min_iou`; none if that of a network is not
-    /// known.
-    #[serde(flatten)]
-    pub quality: BTreeMap<String, f64>,
-    /// Mean number of optimiser steps.
-    pub mean_steps: f64,
-    /// Where the fits started; `None` if the networks were given.
-    pub init: Option<Init>,
-    /// Signals that could not be read and were left out, as the settings allow: a message for each. Shards do not count them.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub left_out: Vec<String>,
-}
 
 pub(super) fn run(context: &StageContext<'_>) -> Result<()> {
     once(context, || {
@@ -283,37 +264,4 @@ pub(super) fn canonical(
         weights = augmentation.apply(&weights, &draws);
     }
     Ok(weights.to_host())
-}
-
-/// The summary of the networks of parts. Sums run row by row, so that the division into parts leaves no trace in them.
-fn summary(parts: &[PathBuf], layout: &str, init: Option<Init>) -> Result<FitSummary> {
-    let (mut networks, mut sum, mut steps_sum) = (0, 0.0, 0.0);
-    let mut least = f64::INFINITY;
-    let mut name = Domain::QUALITIES[0];
-    for other in Domain::QUALITIES {
-        if tensors::has(&parts[0], other)? {
-            name = other;
-        }
-    }
-    for part in parts {
-        for quality in tensors::column(part, name)? {
-            networks += 1;
-            sum += f64::from(quality);
-            least = least.min(f64::from(quality));
-        }
-        for steps in tensors::column(part, "steps")? {
-            steps_sum += f64::from(steps);
-        }
-    }
-    // JSON has no NaN: what is not known is left out.
-    let quality = [(format!("mean_{name}"), sum / networks as f64), (format!("min_{name}"), least)];
-    let known = !sum.is_nan();
-    Ok(FitSummary {
-        networks,
-        layout: layout.to_owned(),
-        quality: if known { quality.into() } else { BTreeMap::new() },
-        mean_steps: steps_sum / networks as f64,
-        init,
-        left_out: Vec::new(),
-    })
 }
