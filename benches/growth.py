@@ -3,7 +3,7 @@
     cargo build --release
     python benches/growth.py             # needs NumPy and Matplotlib
 
-Prints a Markdown table and draws docs/growth.png. The signals are the repository's 10,000 real digits, and beyond those the
+Prints a Markdown table and draws docs/images/growth.png. The signals are the repository's 10,000 real digits, and beyond those the
 same digits moved by up to two pixels on each axis. Each size is fitted in a process and a store of its own, from the same
 file of 60,000, with the settings of examples/mnist.toml.
 """
@@ -102,7 +102,7 @@ def main():
     for size, seconds, memory, summary in rows:
         psnr, steps = summary["mean_psnr"], summary["mean_steps"]
         print(f"| {size:,} | {seconds:.1f} | {size / seconds:.0f} | {memory:.0f} | {psnr:.2f} | {steps:.0f} |")
-    draw(rows, os.path.join(ROOT, "docs", "growth.png"))
+    draw(rows, os.path.join(ROOT, "docs", "images", "growth.png"))
 
 
 main()
