@@ -11,6 +11,7 @@ use equigen_core::{Error, Result, Zoo};
 use equigen_exchange::{Format, export, surfaces};
 
 use super::{Plugins, print};
+use crate::output::note;
 use crate::progress::Bars;
 
 /// Files of networks that a folder of a run or a stage may hold.
@@ -105,14 +106,16 @@ impl Export {
         let bytes = at_once as u64 * surface.bytes();
         if at_once < threads || bytes > QUIET {
             let (bytes, mib) = (bytes >> 20, "MiB of memory");
-            eprintln!("surfaces of {resolution} samples along each axis, {at_once} at a time: about {bytes} {mib}");
+            note(&format!(
+                "surfaces of {resolution} samples along each axis, {at_once} at a time: about {bytes} {mib}"
+            ));
         }
         let (bars, stage, total) = (Bars::new(), "export", zoo.len());
         let progress = |done| bars.event(&Event::Progress { stage, done, total, unit: "surfaces" });
         let empty = surfaces(zoo, &surface, at_once, &self.out, &progress)?;
         if !empty.is_empty() {
             let rows = empty.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
-            eprintln!("{} of {total} networks pass no level {level} and have no file: {rows}", empty.len());
+            note(&format!("{} of {total} networks pass no level {level} and have no file: {rows}", empty.len()));
         }
         Ok(())
     }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output};
+use std::time::{Duration, Instant};
 
 pub(crate) const TINY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cli/tiny.toml");
 
@@ -52,6 +53,21 @@ pub(crate) fn stage_bytes(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
         }
     }
     files
+}
+
+/// The folder of the store that a stage's link leads to, which is the stage's key.
+pub(crate) fn key(link: &Path) -> PathBuf {
+    std::fs::read_link(link).expect("a stage is a link").file_name().expect("to a folder").into()
+}
+
+/// Waits until a running program has come so far, which it must within two minutes and before it ends.
+pub(crate) fn wait_for(what: &str, child: &mut Child, is_there: impl Fn() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(120);
+    while !is_there() {
+        assert!(child.try_wait().unwrap().is_none(), "it ended before {what}");
+        assert!(Instant::now() < deadline, "{what} does not come");
+        std::thread::sleep(Duration::from_millis(1));
+    }
 }
 
 /// A Python that has these modules: `EQUIGEN_PYTHON`, or `python3`. Says so where there is none.

@@ -1,17 +1,12 @@
 //! Networks in one gauge: meta starts, and zoos that were decoded and fitted again. And figures that need files.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Output, Stdio};
-use std::time::{Duration, Instant};
 
-use super::common::{TINY, equigen, refuses, run, stage_bytes, succeeds};
+use super::common::{TINY, equigen, key, refuses, run, stage_bytes, succeeds, wait_for};
 
 /// Three chunks, the last one short.
 const SIGNALS: [&str; 2] = ["-s", "data.limit=1200"];
-
-fn key(link: &Path) -> PathBuf {
-    std::fs::read_link(link).expect("a stage is a link").file_name().expect("to a folder").into()
-}
 
 #[test]
 fn a_meta_start_is_the_same_in_every_shard_and_depends_on_the_target() {
@@ -70,12 +65,7 @@ fn a_zoo_in_one_gauge_is_made_once_goes_on_after_a_kill_and_serves_a_pipeline() 
         let mut partial = entries.filter(|path| path.to_string_lossy().ends_with(".partial"));
         partial.find_map(|path| std::fs::read_dir(path.join("chunks")).ok()).map_or(0, Iterator::count)
     };
-    let deadline = Instant::now() + Duration::from_secs(120);
-    while chunks() == 0 {
-        assert!(child.try_wait().unwrap().is_none(), "it ended before its first chunk");
-        assert!(Instant::now() < deadline, "the first chunk does not come");
-        std::thread::sleep(Duration::from_millis(2));
-    }
+    wait_for("the first chunk", &mut child, || chunks() > 0);
     child.kill().unwrap();
     child.wait().unwrap();
     assert!(!at("killed.safetensors").exists());

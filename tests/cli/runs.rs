@@ -1,9 +1,9 @@
 //! Whole runs: the store, resumption after kills, and determinism.
 
 use std::process::Stdio;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use super::common::{TINY, equigen, run, stage_bytes, stderr, succeeds};
+use super::common::{TINY, equigen, run, stage_bytes, stderr, succeeds, wait_for};
 
 const STAGES: [&str; 9] = ["fit", "split", "expand", "judge", "pretrain", "train", "adapt", "sample", "evaluate"];
 
@@ -66,14 +66,10 @@ fn killed_in_every_stage_it_ends_with_the_bytes_of_an_undisturbed_run() {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let deadline = Instant::now() + Duration::from_secs(120);
         let started = format!("\"event\":\"started\",\"stage\":\"{stage}\"");
         let journal = killed.join("events.jsonl");
-        while !std::fs::read_to_string(&journal).is_ok_and(|text| text.contains(&started)) {
-            assert!(child.try_wait().unwrap().is_none(), "the run ended before stage {stage}");
-            assert!(Instant::now() < deadline, "stage {stage} does not start");
-            std::thread::sleep(Duration::from_millis(2));
-        }
+        let has_started = || std::fs::read_to_string(&journal).is_ok_and(|text| text.contains(&started));
+        wait_for(&format!("stage {stage}"), &mut child, has_started);
         std::thread::sleep(Duration::from_millis(60));
         if child.try_wait().unwrap().is_none() {
             child.kill().unwrap();

@@ -1,10 +1,10 @@
 //! A fit in parts: what is joined has the bytes of one run, and what does not belong together is refused.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use super::common::{TINY, equigen, refuses, run, stage_bytes, stderr, succeeds};
+use super::common::{TINY, equigen, key, refuses, run, stage_bytes, stderr, succeeds, wait_for};
 
 /// Three chunks, the last one short.
 const SIGNALS: [&str; 2] = ["-s", "data.limit=1200"];
@@ -19,11 +19,6 @@ fn shard(folder: &Path, shard: &str) -> Output {
 
 fn join(runs: &[&Path], folder: &Path) -> Output {
     equigen().args(["zoo", "join"]).args(runs).arg("--run").arg(folder).output().expect("the program starts")
-}
-
-/// The folder of the store that a run's link leads to, which is the stage's key.
-fn key(link: &Path) -> PathBuf {
-    std::fs::read_link(link).expect("a stage is a link").file_name().expect("to a folder").into()
 }
 
 #[test]
@@ -133,12 +128,7 @@ fn a_shard_that_was_killed_goes_on_with_the_next_chunk() {
     let mut child = start();
     let partial = key(&undisturbed.join("shard-2-of-2")).with_extension("partial");
     let first = folder.path().join("b/.store").join(partial).join("chunks/zoo-00001500.safetensors");
-    let deadline = Instant::now() + Duration::from_secs(120);
-    while !first.exists() {
-        assert!(child.try_wait().unwrap().is_none(), "the run ended before its first chunk");
-        assert!(Instant::now() < deadline, "the first chunk does not come");
-        std::thread::sleep(Duration::from_millis(2));
-    }
+    wait_for("the first chunk", &mut child, || first.exists());
     child.kill().unwrap();
     child.wait().unwrap();
     assert!(!killed.join("shard-2-of-2").exists(), "the run ended before it was killed");

@@ -3,9 +3,8 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
 
-use super::common::{TINY, equigen, run, stderr, succeeds};
+use super::common::{TINY, equigen, python, run, stderr, succeeds, wait_for};
 
 const ON: [&str; 4] = ["-s", "report.tensorboard=true", "-s", "train.schedule.steps=150"];
 
@@ -113,14 +112,10 @@ fn kill_at(step: usize, folder: &Path, seconds_of_checkpoints: &str) {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let deadline = Instant::now() + Duration::from_secs(120);
     let logged = format!("\"event\":\"loss\",\"stage\":\"train\",\"step\":{step},");
     let journal = folder.join("events.jsonl");
-    while !std::fs::read_to_string(&journal).is_ok_and(|text| text.contains(&logged)) {
-        assert!(child.try_wait().unwrap().is_none(), "the run ended before step {step}");
-        assert!(Instant::now() < deadline, "step {step} does not come");
-        std::thread::sleep(Duration::from_millis(1));
-    }
+    let has_logged = || std::fs::read_to_string(&journal).is_ok_and(|text| text.contains(&logged));
+    wait_for(&format!("step {step}"), &mut child, has_logged);
     child.kill().unwrap();
     child.wait().unwrap();
 }
@@ -177,17 +172,12 @@ fn a_killed_run_has_each_point_once_and_the_key_changes_no_result() {
 
 /// TensorBoard's own reader finds the same losses, where there is one.
 fn tensorboard_reads(run: &Path, stage: &str) {
-    let python = std::env::var_os("EQUIGEN_PYTHON").map_or_else(|| PathBuf::from("python3"), PathBuf::from);
+    let Some(python) = python("tensorboard") else { return };
     let script = "import sys\n\
                   from tensorboard.backend.event_processing.event_file_loader import EventFileLoader\n\
                   for event in EventFileLoader(sys.argv[1]).Load():\n\
                   \x20   for value in event.summary.value:\n\
                   \x20       print(event.step, value.tag, value.tensor.float_val[0])\n";
-    let there = Command::new(&python).args(["-c", "import tensorboard"]).output();
-    if !there.is_ok_and(|output| output.status.success()) {
-        eprintln!("skipped: no Python with tensorboard; name one in EQUIGEN_PYTHON");
-        return;
-    }
     let output = Command::new(python).args(["-c", script]).arg(file(run, stage)).output().unwrap();
     succeeds(&output);
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
