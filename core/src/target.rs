@@ -103,16 +103,28 @@ impl TargetSignals {
         (host::tensor(values, [n, m, channels], device), host::tensor(mask, [n, m, 1], device))
     }
 
-    /// Random ones of each signal's own points, taken back through its map: the value at `T⁻¹ p` is that at `p`.
+    /// Random ones of each signal's own points, taken back through its map: the value at `T⁻¹ p` is that at `p`. A shape is
+    /// empty beyond its cube, so of points drawn uniformly those are taken too whose image lies there.
     fn own(&self, count: usize, rng: &mut Rng, device: &Device) -> Truth {
         let (n, d, channels) = (self.len(), self.maps.dimensions, self.domain.channels());
         let (length, columns) = (self.domain.length(), self.domain.columns());
         let back = self.maps.inverse();
         let (mut points, mut values) = (vec![0.0; n * count * d], vec![0.0; n * count * channels]);
         let mut mask = vec![0.0; n * count];
+        let mut image = vec![0.0; d];
         for network in 0..n {
             let signal = &self.signals[network * length..(network + 1) * length];
+            let moves = !self.maps.is_identity(network);
             for k in network * count..(network + 1) * count {
+                if moves {
+                    let point = &mut points[k * d..(k + 1) * d];
+                    point.fill_with(|| rng.random_range(-1.0..1.0));
+                    self.maps.image(network, point, &mut image);
+                    if image.iter().any(|x| x.abs() > 1.0) {
+                        mask[k] = 1.0;
+                        continue;
+                    }
+                }
                 let row = &signal[rng.random_range(0..length / columns) * columns..][..columns];
                 let point = &mut points[k * d..(k + 1) * d];
                 back.image(network, &row[..d], point);
@@ -166,8 +178,8 @@ mod tests {
     }
 
     #[test]
-    fn a_moved_shape_has_its_own_points_moved_back_and_hides_those_beyond_the_cube() {
-        // Inside where x > 0, moved by half a unit: then inside where x > -0.5.
+    fn a_moved_shape_has_its_own_points_moved_back_and_is_empty_where_it_came_from_beyond_the_cube() {
+        // Inside where 0 < x < 1, moved by half a unit: then inside where -0.5 < x < 0.5.
         let domain = Domain::Shape { points: 400, tested: 0, field: Field::Occupancy };
         let rows = seed::uniform(&mut Seed::new(1).stream(0), 1200, -1.0, 1.0);
         let table = rows.chunks(3).flat_map(|p| [p[0], p[1], p[2], f32::from(p[0] > 0.0)]).collect();
@@ -179,8 +191,10 @@ mod tests {
         let points = host::read(truth.points.expand(1));
         let (values, mask) = (host::read(truth.values), host::read(truth.mask));
         assert!(mask.contains(&0.0) && mask.iter().sum::<f32>() > 150.0);
+        let beyond = points.chunks(3).filter(|point| point[0] > 0.5).count();
+        assert!((50..100).contains(&beyond), "a quarter of 300 is drawn there: {beyond}");
         for ((point, value), mask) in points.chunks(3).zip(values).zip(mask) {
-            assert_eq!(value == 1.0, point[0] > -0.5, "{point:?}");
+            assert_eq!(value == 1.0, point[0].abs() < 0.5, "{point:?}");
             assert_eq!(mask == 1.0, point[0] >= -1.0, "{point:?}");
         }
     }

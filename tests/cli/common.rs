@@ -85,3 +85,13 @@ fn list(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     entries.map(|entry| entry.expect("readable folder").path()).collect()
 }
+
+/// The float32 tensor of a safetensors file, and where its bytes lie.
+pub(crate) fn tensor(file: &[u8], name: &str) -> (Vec<f32>, std::ops::Range<usize>) {
+    let length = u64::from_le_bytes(file[..8].try_into().unwrap()) as usize;
+    let header: serde_json::Value = serde_json::from_slice(&file[8..8 + length]).unwrap();
+    let at = |i: usize| 8 + length + header[name]["data_offsets"][i].as_u64().unwrap() as usize;
+    let range = at(0)..at(1);
+    let number = |bytes: &[u8]| f32::from_le_bytes(bytes.try_into().unwrap());
+    (file[range.clone()].chunks(4).map(number).collect(), range)
+}

@@ -3,23 +3,13 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use super::common::{TINY, equigen, python, refuses, run, succeeds};
+use super::common::{TINY, equigen, python, refuses, run, succeeds, tensor};
 
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/core/exchange/tests/fixtures");
 const FORMATS: &str = include_str!("../../docs/exchange.md");
 
 fn with(verb: &str, what: &[&Path], more: &[&str], out: &Path) -> Output {
     equigen().arg(verb).args(what).args(more).arg("--out").arg(out).output().expect("the program starts")
-}
-
-/// The float32 tensor of a safetensors file, and where its bytes lie.
-fn tensor(file: &[u8], name: &str) -> (Vec<f32>, std::ops::Range<usize>) {
-    let length = u64::from_le_bytes(file[..8].try_into().unwrap()) as usize;
-    let header: serde_json::Value = serde_json::from_slice(&file[8..8 + length]).unwrap();
-    let at = |i: usize| 8 + length + header[name]["data_offsets"][i].as_u64().unwrap() as usize;
-    let range = at(0)..at(1);
-    let number = |bytes: &[u8]| f32::from_le_bytes(bytes.try_into().unwrap());
-    (file[range.clone()].chunks(4).map(number).collect(), range)
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Whole runs on shapes: from a catalogue of furniture to figures, pictures and mesh files.
 
-use crate::common::{equigen, run, stage_bytes, stderr, succeeds};
+use crate::common::{equigen, refuses, run, stage_bytes, stderr, succeeds, tensor};
 
 const TINY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cli/tiny-shapes.toml");
 
@@ -35,6 +35,40 @@ fn a_run_on_shapes_reaches_its_report_and_gives_the_same_bytes_elsewhere() {
     };
     assert_eq!(kinds("png"), 7);
     assert!(kinds("glb") > 0 && kinds("glb") == kinds("obj") && kinds("glb") == kinds("ply"));
+}
+
+#[test]
+fn augmentations_make_the_networks_to_learn_from_and_the_conditions_to_sample_at() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = [
+        "expand={}",
+        r#"train.generator={ type = "decoder", hidden = 32, points = 64 }"#,
+        "train.condition.type=own",
+        "sample.count=6",
+        "evaluate.metrics=[]",
+    ];
+    let tried = |augmentations: &[&str]| {
+        let settings: Vec<&str> = own.iter().chain(augmentations).flat_map(|setting| ["-s", setting]).collect();
+        run(TINY, &folder.path().join("runs/shapes"), &settings)
+    };
+    let samples = |augmentations: &[&str]| {
+        succeeds(&tried(augmentations));
+        let file = std::fs::read(folder.path().join("runs/shapes/sample/weights.safetensors")).unwrap();
+        tensor(&file, "weights").0
+    };
+    let zoom = r#"[{ type = "zoom", range = 0.2, each_axis = true }, { type = "shear", range = 0.1 }]"#;
+    let [train, sample] = ["train", "sample"].map(|stage| format!("{stage}.augmentations={zoom}"));
+    let (plain, trained) = (samples(&[]), samples(&[&train]));
+    assert_ne!(plain, trained);
+    // Of three shots and without noise: the second three samples are the first again, unless the shots are moved.
+    let moved = samples(&[&train, &sample]);
+    let twice = |samples: &[f32]| samples[..samples.len() / 2] == samples[samples.len() / 2..];
+    assert_eq!([&plain, &trained, &moved].map(|samples| twice(samples)), [true, true, false]);
+
+    for stage in ["train", "sample"] {
+        let turn = format!("{stage}.augmentations=[{{ type = \"rotate\" }}]");
+        refuses(&tried(&[&turn]), 2, &["stage pretrain", &format!("{stage}.augmentations[0]"), "rotate turns two"]);
+    }
 }
 
 #[test]

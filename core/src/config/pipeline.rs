@@ -328,6 +328,10 @@ pub struct Train {
     /// What the condition tells of the network to generate.
     #[serde(default)]
     pub condition: Condition,
+    /// Augmentations that are drawn anew for every network to generate, in order; its features follow. Where they move the
+    /// signal, they are kin without end that need no fit.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub augmentations: Vec<Box<dyn Augmentation>>,
     /// How long and how fast.
     pub schedule: Schedule,
 }
@@ -380,6 +384,9 @@ pub struct Sample {
     /// Deformations of the shots before they are encoded, in order; none leaves them as they are.
     #[serde(default)]
     pub deformations: Vec<Box<dyn Deformation>>,
+    /// Augmentations of the shots before they are encoded, in order, exact and without a fit; none leaves them as they are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub augmentations: Vec<Box<dyn Augmentation>>,
     /// How the features of the shots are moved; not at all by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disturbance: Option<Box<dyn Disturbance>>,

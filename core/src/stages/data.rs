@@ -28,7 +28,7 @@ const TRUTH: usize = 4096;
 /// Share of them near the surface.
 pub(super) const NEAR: f64 = 0.5;
 /// Networks encoded at a time outside training.
-const ENCODE_BATCH: usize = 256;
+pub(super) const ENCODE_BATCH: usize = 256;
 
 impl Data {
     pub(super) fn load(context: &StageContext<'_>) -> Result<Self> {
@@ -99,9 +99,15 @@ impl Data {
         rows.chunks(ENCODE_BATCH).flat_map(encode).collect()
     }
 
-    /// The zoo with the expansion appended, and its families.
+    /// The zoo with the expansion appended, and its families. Refuses augmentations of later stages that these networks do not
+    /// allow, so that nothing is trained in vain.
     pub(super) fn with_kin(context: &StageContext<'_>) -> Result<(Self, Families)> {
         let mut data = Self::load(context)?;
+        let (train, sample) = (&context.pipeline.train, &context.pipeline.sample);
+        let one = data.zoo.weights(&[0], &context.device);
+        for later in [("train.augmentations", &train.augmentations), ("sample.augmentations", &sample.augmentations)] {
+            data.augment(&one, (later.0, later.1), &mut context.seed.stream(0))?;
+        }
         let kin = Zoo::load(&context.input("expand", "zoo.safetensors"))?;
         let families: Families = crate::files::read_json(&context.input("expand", "families.json"))?;
         data.zoo.values.extend(kin.values);
@@ -129,11 +135,11 @@ impl Data {
         }
     }
 
-    /// The networks of `pretrain.augmentations`, in order, with the composed map that moved their signals.
+    /// Networks after augmentations, in order, with the composed map that moved their signals; `key` names them in errors.
     pub(super) fn augment(
         &self,
         weights: &Weights,
-        augmentations: &[Box<dyn Augmentation>],
+        (key, augmentations): (&str, &[Box<dyn Augmentation>]),
         rng: &mut Rng,
     ) -> Result<(Weights, AffineMaps)> {
         let layout = weights.layout().clone();
@@ -141,7 +147,7 @@ impl Data {
         let mut out = weights.clone();
         for (i, augmentation) in augmentations.iter().enumerate() {
             let draws = augmentation.draw(&layout, out.len(), rng);
-            let draws = draws.map_err(|error| error.within(format!("pretrain.augmentations[{i}]")))?;
+            let draws = draws.map_err(|error| error.within(format!("{key}[{i}]")))?;
             out = augmentation.apply(&out, &draws);
             if let Some(map) = augmentation.coordinate_map(&layout, &draws) {
                 maps = maps.after(&map);

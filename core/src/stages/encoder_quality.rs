@@ -76,7 +76,7 @@ fn retrieval(context: &StageContext<'_>, data: &Data, encoder: &dyn EncoderModel
     let weights = data.zoo.weights(rows, &context.device);
     let augmentations = &context.pipeline.pretrain.augmentations;
     let mut rng = context.seed.split("retrieval").stream(0);
-    let (view, _) = data.augment(&weights, augmentations, &mut rng)?;
+    let (view, _) = data.augment(&weights, ("pretrain.augmentations", augmentations), &mut rng)?;
     let entries = context.pipeline.pretrain.compared();
     let unit = |x: Tensor<2>| x.clone() / x.square().sum_dim(1).sqrt().clamp_min(1e-12);
     let compared = |weights: &Weights| unit(encoder.pooled(weights).slice_dim(1, entries.clone()));

@@ -87,7 +87,7 @@ pub const STAGES: [Stage; 9] = [
     },
     Stage {
         name: "pretrain",
-        format: 3,
+        format: 4,
         inputs: &["fit", "split", "expand"],
         reads_signals: false,
         settings: |pipeline| trained(pipeline, json!(pipeline.pretrain)),

@@ -65,7 +65,8 @@ impl Training for PretrainTraining<'_> {
         let picked = pick(families, batch, rng);
         let rows: Vec<usize> = picked.iter().map(|family| family.member(rng).0).collect();
         let original = self.data.zoo.weights(&rows, &self.device);
-        let (augmented, view) = self.data.augment(&original, &self.pretrain.augmentations, rng)?;
+        let augmentations = ("pretrain.augmentations", &self.pretrain.augmentations[..]);
+        let (augmented, view) = self.data.augment(&original, augmentations, rng)?;
         let signals = self.rendered.targets(&rows, AffineMaps::identity(batch, view.dimensions));
         let views = Views {
             original_features: self.encoder.pooled(&original),

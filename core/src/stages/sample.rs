@@ -5,7 +5,7 @@ use std::path::Path;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::data::Data;
+use super::data::{Data, ENCODE_BATCH};
 use super::deform::{Deformed, deformed};
 use super::expand::Families;
 use super::screen::{Discriminant, target_rows};
@@ -167,18 +167,29 @@ impl<'a> Sampler<'a> {
         if !self.is_conditioned() {
             return Ok(vec![0.0; rows.len() * self.bank.dim]);
         }
-        let device = &self.context.device;
         let features = if sample.deformations.is_empty() {
-            self.encoded(rows)
+            self.augmented(&self.data.zoo, rows, seed)?
         } else {
             let job = |row: &usize| Deformed { row: *row, level: 1.0, new_class: false, class: 0 };
             let jobs: Vec<Deformed> = rows.iter().map(job).collect();
             let maps = (&[][..], &sample.deformations[..]);
             let zoo = deformed(self.context, &self.data.zoo, &jobs, maps, seed.split("deform"), &|_| ())?;
-            let all: Vec<usize> = (0..rows.len()).collect();
-            host::read(self.encoder.pooled(&zoo.weights(&all, device)))
+            self.augmented(&zoo, &(0..rows.len()).collect::<Vec<_>>(), seed)?
         };
         self.disturbed(features, 1.0, seed)
+    }
+
+    /// Features `[rows, dim]` of rows of a zoo after `sample.augmentations`.
+    fn augmented(&self, zoo: &Zoo, rows: &[usize], seed: Seed) -> Result<Vec<f32>> {
+        let augmentations = ("sample.augmentations", &self.context.pipeline.sample.augmentations[..]);
+        let seed = seed.split("augment");
+        let mut features = Vec::new();
+        for (i, rows) in rows.chunks(ENCODE_BATCH).enumerate() {
+            let weights = zoo.weights(rows, &self.context.device);
+            let (weights, _) = self.data.augment(&weights, augmentations, &mut seed.stream(i as u64))?;
+            features.extend(host::read(self.encoder.pooled(&weights)));
+        }
+        Ok(features)
     }
 
     /// Features `[rows, dim]` of rows of the zoo.

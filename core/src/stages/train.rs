@@ -10,7 +10,7 @@ use crate::learner::Trainable;
 use crate::precision::Precision;
 use crate::run::{StageContext, Training, train};
 use crate::seed::Rng;
-use crate::{AffineMaps, EncoderModel, FeatureBank, GeneratorBatch, GeneratorModel, Result, Term, host};
+use crate::{AffineMaps, EncoderModel, FeatureBank, GeneratorBatch, GeneratorModel, Result, Term, Weights, host};
 
 pub(super) fn run(context: &StageContext<'_>) -> Result<()> {
     let (data, families) = Data::with_kin(context)?;
@@ -113,7 +113,11 @@ impl<'a> GeneratorTraining<'a> {
     /// The loss on pairs.
     pub(super) fn losses_on(&self, pairs: &Pairs, rng: &mut Rng) -> Result<Vec<Term>> {
         let (n, dim) = (pairs.networks.len(), self.bank.dim);
-        let mut disturbed = self.features.rows(&pairs.conditions);
+        let (weights, maps, features) = self.networks(&pairs.networks, rng)?;
+        let mut disturbed = match &self.pipeline.train.condition {
+            Condition::Kin => self.features.rows(&pairs.conditions),
+            _ => features.clone(),
+        };
         let level = match &self.pipeline.train.condition {
             Condition::Own => vec![0.0; n],
             Condition::Kin => pairs.levels.clone(),
@@ -132,17 +136,28 @@ impl<'a> GeneratorTraining<'a> {
             }
         };
         let level = host::tensor(level, [n, 1], &self.device);
-        let weights = self.data.zoo.weights(&pairs.networks, &self.device);
-        let identity = AffineMaps::identity(n, self.data.zoo.domain.dimensions());
         let batch = GeneratorBatch {
-            signals: self.rendered.targets(&pairs.networks, identity),
-            features: self.features.rows(&pairs.networks),
+            signals: self.rendered.targets(&pairs.networks, maps),
             encoder: &*self.encoder,
             weights,
+            features,
             disturbed,
             level,
         };
         Ok(self.model.losses(&batch, rng))
+    }
+
+    /// Networks of the zoo after `train.augmentations`, with the maps that moved their signals and their features.
+    fn networks(&self, rows: &[usize], rng: &mut Rng) -> Result<(Weights, AffineMaps, Tensor<2>)> {
+        let weights = self.data.zoo.weights(rows, &self.device);
+        let augmentations = &self.pipeline.train.augmentations[..];
+        if augmentations.is_empty() {
+            let identity = AffineMaps::identity(rows.len(), self.data.zoo.domain.dimensions());
+            return Ok((weights, identity, self.features.rows(rows)));
+        }
+        let (weights, maps) = self.data.augment(&weights, ("train.augmentations", augmentations), rng)?;
+        let features = self.encoder.pooled(&weights).detach();
+        Ok((weights, maps, features))
     }
 }
 

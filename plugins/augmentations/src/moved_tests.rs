@@ -79,9 +79,9 @@ fn encoded_coordinates_and_wrong_settings_are_refused() {
     let wrong: [(Box<dyn Augmentation>, &str); 5] = [
         (Box::new(Translate { range: -0.1 }), "translate: `range`"),
         (Box::new(Rotate { degrees: f64::NAN }), "rotate: `degrees`"),
-        (Box::new(Zoom { range: 1.0 }), "zoom: `range`"),
+        (Box::new(Zoom { range: 1.0, ..Zoom::default() }), "zoom: `range`"),
         (Box::new(Shear { range: f64::INFINITY }), "shear: `range`"),
-        (Box::new(Zoom { range: -1.0 }), "below 1"),
+        (Box::new(Zoom { range: -1.0, ..Zoom::default() }), "below 1"),
     ];
     for (augmentation, text) in wrong {
         let message = augmentation.draw(&plane, 1, &mut rng()).unwrap_err().to_string();

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::coordinates::{check_affine, check_range, draw_uniform, linear_maps, moves_signal};
 
-/// Scales coordinates by s, uniform in 1 ± range: f_new(x) = f(s x), exactly.
+/// Scales coordinates by s, uniform in 1 ± range: f_new(x) = f(s x), exactly; each axis by a factor of its own if `each_axis`.
 ///
 /// On weights: `W_1 <- s W_1`. Above 1 the signal shrinks. For INRs whose first layer reads raw coordinates.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -15,11 +15,14 @@ use crate::coordinates::{check_affine, check_range, draw_uniform, linear_maps, m
 pub struct Zoom {
     /// Largest distance of the factor from 1, below 1.
     pub range: f64,
+    /// Whether each axis has a factor of its own, so that proportions change too.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub each_axis: bool,
 }
 
 impl Default for Zoom {
     fn default() -> Self {
-        Self { range: 0.2 }
+        Self { range: 0.2, each_axis: false }
     }
 }
 
@@ -27,8 +30,11 @@ equigen_core::register!(Augmentation, Zoom);
 
 impl Zoom {
     fn maps(&self, layout: &Layout, draws: &Draws) -> AffineMaps {
+        let dimensions = layout.inputs();
         linear_maps(layout, draws, |scale, linear| {
-            linear.iter_mut().for_each(|entry| *entry *= scale[0]);
+            for (axis, factor) in (0..dimensions).zip(scale.iter().cycle()) {
+                linear[axis * dimensions + axis] = *factor;
+            }
         })
     }
 }
@@ -38,7 +44,8 @@ impl Augmentation for Zoom {
     fn draw(&self, layout: &Layout, n: usize, rng: &mut Rng) -> Result<Draws> {
         check_affine("zoom", layout)?;
         check_range("zoom", "range", self.range, 1.0)?;
-        Ok(draw_uniform(n, 1, 1.0, self.range, rng))
+        let factors = if self.each_axis { layout.inputs() } else { 1 };
+        Ok(draw_uniform(n, factors, 1.0, self.range, rng))
     }
 
     moves_signal!();
