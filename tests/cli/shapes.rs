@@ -54,7 +54,7 @@ fn augmentations_make_the_networks_to_learn_from_and_the_conditions_to_sample_at
     let samples = |augmentations: &[&str]| {
         succeeds(&tried(augmentations));
         let file = std::fs::read(folder.path().join("runs/shapes/sample/weights.safetensors")).unwrap();
-        tensor(&file, "weights").0
+        tensor(&file, "layers.1.weight").0
     };
     let zoom = r#"[{ type = "zoom", range = 0.2, each_axis = true }, { type = "shear", range = 0.1 }]"#;
     let [train, sample] = ["train", "sample"].map(|stage| format!("{stage}.augmentations={zoom}"));

@@ -23,8 +23,9 @@ pub(super) struct Data {
     pub(super) given: usize,
 }
 
-/// Points at which a shape is known to losses in function space.
-const TRUTH: usize = 4096;
+/// Points at which a shape is known to losses in function space: of all shapes together, and of each at least and at most. Of
+/// few shapes a decoder would learn few points by heart, and be rough between them.
+const TRUTH: (usize, usize, usize) = (1 << 23, 1 << 12, 1 << 15);
 /// Share of them near the surface.
 pub(super) const NEAR: f64 = 0.5;
 /// Networks encoded at a time outside training.
@@ -125,12 +126,14 @@ impl Data {
             }
             // One network at a time on every core, so on the host.
             Domain::Shape { field, .. } => {
+                let (all, least, most) = TRUTH;
+                let points = (all / rows.len()).clamp(least, most);
                 let signal = |row: usize| {
                     let inside = |points: &[f32]| picture::render(&self.zoo, &[row], points, &Device::flex());
-                    solid::signal((TRUTH, 0), field, NEAR, &inside, &mut seed.stream(row as u64))
+                    solid::signal((points, 0), field, NEAR, &inside, &mut seed.stream(row as u64))
                 };
                 let signals: Vec<_> = rows.into_par_iter().map(signal).collect();
-                Rendered { domain: Domain::Shape { points: TRUTH, tested: 0, field }, signals: signals.concat() }
+                Rendered { domain: Domain::Shape { points, tested: 0, field }, signals: signals.concat() }
             }
         }
     }
