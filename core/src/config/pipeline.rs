@@ -74,6 +74,9 @@ pub struct Data {
     /// Share of each class on which the judge is tested.
     #[serde(default = "default_judge_test")]
     pub judge_test: f64,
+    /// Which draw of the parts: another number draws other shots from the same fits; absent is the seed's own draw.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draw: Option<u64>,
     /// Use only so many signals, the first ones; all by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<usize>,
