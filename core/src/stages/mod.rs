@@ -12,6 +12,7 @@ mod expand;
 mod figures;
 mod fit;
 mod judge;
+mod pieces;
 mod pretrain;
 mod regauge;
 mod sample;
