@@ -1,7 +1,7 @@
 //! Signals to networks: one fit per signal, in chunks that a resumed run does not repeat and shards share out.
 //!
-//! Signals are read a chunk at a time, or a piece of it where they are large, and the chunks' files are joined by copying bytes. So memory does not grow with
-//! the data set, but for what its reader keeps of the labels.
+//! Signals are read a chunk at a time, or a piece of it where they are large, and the chunks' files are joined by copying
+//! bytes. So memory does not grow with the data set, but for what its reader keeps of the labels.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -21,7 +21,7 @@ use super::pieces::Pieces;
 use super::start::Starts;
 use crate::config::Init;
 use crate::run::{Shard, ShardRecord, StageContext, in_signals};
-use crate::{Error, Result, Zoo, device, files, tensors};
+use crate::{Error, Result, Zoo, ZooItem, device, files, tensors};
 
 /// Networks per chunk on the processor. A chunk has a stream of draws of its own, so shards take it whole; what a kill loses at
 /// most is a piece of it ([`Pieces`]).
@@ -116,7 +116,7 @@ pub(super) fn fit(context: &StageContext<'_>, none: &Zoo, source: &Source<'_>) -
             };
             let pieces = Pieces::new(context, &none.domain, path.with_extension("pieces"));
             let zoo = match source {
-                Source::Given(given) => take(context, given, chunk.clone())?,
+                Source::Given(given) => take(context, given, &signals, chunk.clone())?,
                 Source::Fits(starts) => {
                     let work = Chunk { context, none, starts, first, progress: &progress };
                     work.canonical(pieces.all(none, chunk.len(), &progress, |places| work.fit(&mut signals, places))?)?
@@ -184,8 +184,9 @@ fn check_given(given: &Zoo, none: &Zoo) -> Result<()> {
 }
 
 /// Given networks at these rows, as they are but for the maps of `fit.canonical`.
-fn take(context: &StageContext<'_>, given: &Zoo, rows: Range<usize>) -> Result<Zoo> {
+fn take(context: &StageContext<'_>, given: &Zoo, signals: &Reading, rows: Range<usize>) -> Result<Zoo> {
     let values = rows.clone().flat_map(|row| given.network(row)).copied().collect();
     let values = canonical(context, &given.layout, values, context.seed, rows.start)?;
-    Ok(given.with_networks(values, given.items[rows].to_vec()))
+    let items = rows.map(|row| ZooItem { label: signals.label(row), ..given.items[row].clone() });
+    Ok(given.with_networks(values, items.collect()))
 }
