@@ -116,7 +116,7 @@ pub(super) fn fit(context: &StageContext<'_>, none: &Zoo, source: &Source<'_>) -
             };
             let pieces = Pieces::new(context, &none.domain, path.with_extension("pieces"));
             let zoo = match source {
-                Source::Given(given) => take(context, given, &signals, chunk.clone())?,
+                Source::Given(given) => take(context, none, given, &signals, chunk.clone())?,
                 Source::Fits(starts) => {
                     let work = Chunk { context, none, starts, first, progress: &progress };
                     work.canonical(pieces.all(none, chunk.len(), &progress, |places| work.fit(&mut signals, places))?)?
@@ -184,9 +184,9 @@ fn check_given(given: &Zoo, none: &Zoo) -> Result<()> {
 }
 
 /// Given networks at these rows, as they are but for the maps of `fit.canonical`.
-fn take(context: &StageContext<'_>, given: &Zoo, signals: &Reading, rows: Range<usize>) -> Result<Zoo> {
+fn take(context: &StageContext<'_>, none: &Zoo, given: &Zoo, signals: &Reading, rows: Range<usize>) -> Result<Zoo> {
     let values = rows.clone().flat_map(|row| given.network(row)).copied().collect();
     let values = canonical(context, &given.layout, values, context.seed, rows.start)?;
     let items = rows.map(|row| ZooItem { label: signals.label(row), ..given.items[row].clone() });
-    Ok(given.with_networks(values, items.collect()))
+    Ok(none.with_networks(values, items.collect()))
 }
