@@ -175,6 +175,7 @@ impl Digits {
             initial: (0..count as u64).flat_map(start).collect(),
             stop: psnr,
             seed: Seed::new(0),
+            first: 0,
             max_steps: 1_000,
             device: device::open("flex")?,
             progress: &|_| (),

@@ -1,9 +1,12 @@
 //! Whole runs: the store, resumption after kills, and determinism.
 
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
-use super::common::{TINY, equigen, run, stage_bytes, stderr, succeeds, wait_for};
+use serde_json::Value;
+
+use super::common::{TINY, equigen, key, run, stage_bytes, stderr, succeeds, wait_for};
 
 const STAGES: [&str; 9] = ["fit", "split", "expand", "judge", "pretrain", "train", "adapt", "sample", "evaluate"];
 
@@ -85,4 +88,34 @@ fn killed_in_every_stage_it_ends_with_the_bytes_of_an_undisturbed_run() {
     for (name, bytes) in &a {
         assert!(b[name] == *bytes, "{} differs", name.display());
     }
+}
+
+#[test]
+fn another_draw_has_other_shots_of_the_same_fits() {
+    let folder = tempfile::tempdir().unwrap();
+    let drawn = |name: &str, draw: Option<u64>| -> (PathBuf, Value) {
+        let run_folder = folder.path().join(name);
+        let set = draw.map(|draw| format!("data.draw={draw}"));
+        let more = set.iter().flat_map(|set| ["-s", set]).chain(["--until", "split"]);
+        succeeds(&run(TINY, &run_folder, &more.collect::<Vec<_>>()));
+        let split = std::fs::read(run_folder.join("split/split.json")).unwrap();
+        (run_folder, serde_json::from_slice(&split).unwrap())
+    };
+    let (own, split) = drawn("own", None);
+    assert!(!std::fs::read_to_string(own.join("config.toml")).unwrap().contains("draw"));
+    let mut shots = vec![split["shots"].to_string()];
+    for draw in [0, 1] {
+        let (other, split) = drawn(&format!("draw-{draw}"), Some(draw));
+        assert_eq!(key(&own.join("fit")), key(&other.join("fit")));
+        assert_ne!(key(&own.join("split")), key(&other.join("split")));
+        let parts = ["shots", "source", "judge_target", "judge_test", "reference", "ceiling"];
+        let mut rows: Vec<u64> =
+            parts.iter().flat_map(|part| split[*part].as_array().unwrap()).filter_map(Value::as_u64).collect();
+        rows.sort_unstable();
+        assert_eq!(rows, (0..400).collect::<Vec<_>>(), "each signal lies in one part");
+        shots.push(split["shots"].to_string());
+    }
+    shots.sort();
+    shots.dedup();
+    assert_eq!(shots.len(), 3, "three draws: {shots:?}");
 }

@@ -1,6 +1,8 @@
 //! Whole runs on shapes: from a catalogue of furniture to figures, pictures and mesh files.
 
-use crate::common::{equigen, refuses, run, stage_bytes, stderr, succeeds, tensor};
+use std::process::Stdio;
+
+use crate::common::{equigen, key, refuses, run, stage_bytes, stderr, succeeds, tensor, wait_for};
 
 const TINY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cli/tiny-shapes.toml");
 
@@ -110,4 +112,62 @@ fn components_of_images_and_of_shapes_refuse_each_other() {
         assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
         assert!(stderr(&output).contains(text), "{}", stderr(&output));
     }
+}
+
+#[test]
+fn a_fit_of_shapes_that_was_killed_goes_on_with_the_next_piece_of_its_chunk() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    // One chunk of the fit and one of the expansion, both of several pieces; networks see random points.
+    let set = [
+        "-s",
+        "data.limit=140",
+        "-s",
+        "fit.max_steps=600",
+        "-s",
+        "fit.stop_iou=1.0",
+        "-s",
+        "expand.stop_iou=1.0",
+        "--until",
+        "expand",
+    ];
+    succeeds(&run(TINY, &at("a/run"), &set));
+
+    let start = || {
+        let mut command = equigen();
+        command.args(["run", TINY, "--run"]).arg(at("b/run")).args(set).stdout(Stdio::null()).stderr(Stdio::null());
+        command.spawn().expect("the program starts")
+    };
+    let stage = |name: &str, file: &str| {
+        let partial = key(&at("a/run").join(name)).with_extension("partial");
+        at("b/.store").join(partial).join("chunks").join(file)
+    };
+    let mut kept = Vec::new();
+    for first in
+        [stage("fit", "zoo-00000000.pieces/000000.safetensors"), stage("expand", "000000-0.pieces/000000.safetensors")]
+    {
+        let mut child = start();
+        wait_for("the first piece", &mut child, || first.exists());
+        child.kill().unwrap();
+        child.wait().unwrap();
+        kept.push((
+            first.clone(),
+            std::fs::metadata(&first).and_then(|file| file.modified()).expect("a kill leaves it"),
+        ));
+    }
+    let mut child = start();
+    let (last, before) = &kept[1];
+    while child.try_wait().unwrap().is_none() {
+        let now = std::fs::metadata(last).and_then(|file| file.modified()).ok();
+        assert!(now.is_none_or(|now| now == *before), "the first piece was made again");
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    assert!(child.wait().unwrap().success());
+    assert!(stage_bytes(&at("a/run")) == stage_bytes(&at("b/run")), "what was killed differs");
+
+    // In one piece, as with more cores.
+    let mut command = equigen();
+    command.args(["run", TINY, "--run"]).arg(at("c/run")).args(set).env("RAYON_NUM_THREADS", "80");
+    succeeds(&command.output().unwrap());
+    assert!(stage_bytes(&at("a/run")) == stage_bytes(&at("c/run")), "the size of pieces shows");
 }

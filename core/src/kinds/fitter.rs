@@ -40,8 +40,10 @@ pub struct FitJob<'a> {
     pub stop: f64,
     /// A network that has not reached it by then stops here.
     pub max_steps: usize,
-    /// Where a fitter that looks at random points draws them from.
+    /// Where a fitter that looks at random points draws them from, for each network by its number.
     pub seed: Seed,
+    /// Number of the first network: parts of a data set are fitted as the whole is.
+    pub first: usize,
     /// For fitters that run on a device.
     pub device: Device,
     /// Called with the number of networks finished since the last call.

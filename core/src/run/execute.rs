@@ -3,18 +3,19 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::board::Board;
 use super::events::Journal;
-use super::{Event, Observer, Part, Shard, StageContext, Store, in_signals, panics, store_folder};
+use super::making::{Maker, Work};
+use super::{Event, Observer, Part, Shard, Store, in_signals, store_folder};
 use crate::config::Pipeline;
 use crate::registry::Registry;
 use crate::stages::{STAGES, Stage};
-use crate::{Error, Result, Seed, device, files, libraries};
+use crate::{Error, Result, device, files, libraries};
 
 /// How to run.
 #[derive(Debug, Clone)]
@@ -154,10 +155,11 @@ pub fn execute(
             .collect(),
         stages: BTreeMap::new(),
     };
-    let folders = planned.iter().map(|planned| (planned.stage.name, store.folder(&planned.key))).collect();
-    let checkpoint_every = options.checkpoint_every;
-    let (signals, observer) = (OnceLock::new(), &journal as &dyn Observer);
-    let maker = Maker { pipeline, registry, device, store: &store, folders, signals, observer, checkpoint_every };
+    let folders: Vec<(&str, PathBuf)> =
+        planned.iter().map(|planned| (planned.stage.name, store.folder(&planned.key))).collect();
+    let observer: &dyn Observer = &journal;
+    let (seed, checkpoint_every, signals) = (pipeline.seed, options.checkpoint_every, OnceLock::new());
+    let maker = Maker { pipeline, registry, device, seed, observer, checkpoint_every, signals };
     for Planned { stage, key } in planned.iter().take(last + 1) {
         let part = options.shard.map(|shard| Part { shard, whole: key.clone() });
         let (key, name) = match &part {
@@ -171,7 +173,10 @@ pub fn execute(
         if reused {
             observer.event(&Event::Reused { stage: stage.name, key: key.clone() });
         } else {
-            maker.make(stage, &key, part)?;
+            let declared = |(name, _): &&(&str, PathBuf)| stage.inputs.contains(name);
+            let inputs: Vec<_> = folders.iter().filter(declared).cloned().collect();
+            let work = Work { name: stage.name, inputs: &inputs, part, run: &stage.run };
+            maker.make(&store, &key, work).map_err(|error| error.within(format!("stage {}", stage.name)))?;
         }
         link(&store.folder(&key), &folder.join(&name))?;
         if let (Some(board), None) = (&board, options.shard) {
@@ -202,48 +207,6 @@ fn last_stage(options: &Options) -> Result<usize> {
     })
 }
 
-/// What the making of every stage of a run shares.
-struct Maker<'a> {
-    pipeline: &'a Pipeline,
-    registry: &'a Registry,
-    device: burn::tensor::Device,
-    store: &'a Store,
-    /// Where each stage's output is or will be.
-    folders: Vec<(&'static str, PathBuf)>,
-    signals: OnceLock<crate::SignalSet>,
-    observer: &'a dyn Observer,
-    checkpoint_every: Duration,
-}
-
-impl Maker<'_> {
-    fn make(&self, stage: &'static Stage, key: &str, part: Option<Part>) -> Result<()> {
-        let partial = self.store.begin(key)?;
-        self.observer.event(&Event::Started { stage: stage.name, key: key.to_owned() });
-        let begun = Instant::now();
-        let declared = |(name, _): &&(&'static str, PathBuf)| stage.inputs.contains(name);
-        let inputs: Vec<_> = self.folders.iter().filter(declared).cloned().collect();
-        let context = StageContext {
-            stage: stage.name,
-            pipeline: self.pipeline,
-            seed: Seed::new(self.pipeline.seed).split(stage.name),
-            device: self.device.clone(),
-            folder: &partial.folder,
-            observer: self.observer,
-            checkpoint_every: self.checkpoint_every,
-            part,
-            inputs: &inputs,
-            signals: &self.signals,
-        };
-        panics::caught(self.registry, || (stage.run)(&context))
-            .map_err(|error| error.within(format!("stage {}", stage.name)))?;
-        let seconds = begun.elapsed().as_secs_f64();
-        partial.finish()?;
-        files::write_json(&self.store.seconds(key), &seconds)?;
-        self.observer.event(&Event::Finished { stage: stage.name, seconds });
-        Ok(())
-    }
-}
-
 /// Points `link` at a finished stage, replacing what it pointed to.
 pub(super) fn link(target: &Path, link: &Path) -> Result<()> {
     let beside = link.with_extension("link");
@@ -252,54 +215,5 @@ pub(super) fn link(target: &Path, link: &Path) -> Result<()> {
     std::os::unix::fs::symlink(&relative, &beside)
         .map_err(|error| Error::from(error).within(format!("cannot link `{}`", link.display())))?;
     fs_err::rename(&beside, link)?;
-    Ok(())
-}
-
-/// Draws `count` further samples from a finished run with a seed of their own, into the new folder `out`.
-///
-/// # Errors
-/// If the run is not finished up to `adapt`, or `out` exists.
-pub fn sample_run(
-    run: &Path,
-    count: usize,
-    seed: u64,
-    device: Option<&str>,
-    out: &Path,
-    registry: &Registry,
-    observer: &dyn Observer,
-) -> Result<()> {
-    let record: RunRecord = files::read_json(&run.join("run.json"))?;
-    let pipeline = crate::config::load(&run.join("config.toml"), &Default::default(), registry)?;
-    let store = Store::open(&store_folder(run))?;
-    let stage = STAGES.iter().find(|stage| stage.name == "sample").expect("sampling is a stage");
-    let mut inputs = Vec::new();
-    for name in stage.inputs {
-        let folder = record.stages.get(*name).map(|stage| store.folder(&stage.key)).filter(|folder| folder.is_dir());
-        let folder = folder.ok_or_else(|| {
-            let text = format!("`{}` has no finished stage `{name}`; run its pipeline first", run.display());
-            Error::failed(text)
-        })?;
-        inputs.push((*name, folder));
-    }
-    if out.exists() {
-        return Err(Error::config(format!("--out {}: it exists already; name a new folder", out.display())));
-    }
-    let parent = out.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    fs_err::create_dir_all(parent)?;
-    let partial = tempfile::Builder::new().prefix(".partial-").tempdir_in(parent)?;
-    let context = StageContext {
-        stage: stage.name,
-        pipeline: &pipeline,
-        seed: Seed::new(seed).split("sample"),
-        device: device::open(device.unwrap_or(&pipeline.device))?,
-        folder: partial.path(),
-        observer,
-        part: None,
-        inputs: &inputs,
-        signals: &OnceLock::new(),
-        checkpoint_every: Options::default().checkpoint_every,
-    };
-    crate::stages::sample_more(&context, count)?;
-    fs_err::rename(partial.keep(), out)?;
     Ok(())
 }

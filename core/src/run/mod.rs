@@ -3,16 +3,19 @@
 mod board;
 mod events;
 mod execute;
+mod making;
 mod panics;
 mod regauge;
+mod sample;
 mod shard;
 mod store;
 mod tfevents;
 mod training;
 
 pub use events::{Event, Observer};
-pub use execute::{Execution, Options, Planned, RunRecord, StageRecord, execute, plan, planned_until, sample_run};
+pub use execute::{Execution, Options, Planned, RunRecord, StageRecord, execute, plan, planned_until};
 pub use regauge::regauge_run;
+pub use sample::sample_run;
 pub(crate) use shard::{Part, ShardRecord};
 pub use shard::{Shard, join_shards};
 pub use store::{Store, store_folder};

@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
-use std::time::Instant;
 
-use super::{Event, Observer, Options, StageContext, Store, plan, store_folder};
+use super::making::{Maker, Work};
+use super::{Event, Observer, Options, Store, plan, store_folder};
 use crate::registry::Registry;
-use crate::{Error, Result, Seed, device, files, stages};
+use crate::{Error, Result, device, stages};
 
 /// What it is called in the store, in events and in the run's folder.
 const NAME: &str = "regauge";
@@ -45,25 +45,17 @@ pub fn regauge_run(run: &Path, registry: &Registry, observer: &dyn Observer) -> 
         observer.event(&Event::Reused { stage: NAME, key: key.clone() });
         return Ok(store.folder(&key));
     }
-    let partial = store.begin(&key)?;
-    observer.event(&Event::Started { stage: NAME, key: key.clone() });
-    let begun = Instant::now();
     let inputs: Vec<_> = inputs.into_iter().map(|(name, key)| (name, store.folder(key))).collect();
-    stages::regauge(&StageContext {
-        stage: NAME,
+    let maker = Maker {
         pipeline: &pipeline,
-        seed: Seed::new(pipeline.seed).split(NAME),
+        registry,
         device: device::open(&pipeline.device)?,
-        folder: &partial.folder,
+        seed: pipeline.seed,
         observer,
-        part: None,
-        inputs: &inputs,
-        signals: &OnceLock::new(),
         checkpoint_every: Options::default().checkpoint_every,
-    })?;
-    let seconds = begun.elapsed().as_secs_f64();
-    partial.finish()?;
-    files::write_json(&store.seconds(&key), &seconds)?;
-    observer.event(&Event::Finished { stage: NAME, seconds });
+        signals: OnceLock::new(),
+    };
+    let work = Work { name: NAME, inputs: &inputs, part: None, run: &stages::regauge };
+    maker.make(&store, &key, work)?;
     Ok(store.folder(&key))
 }

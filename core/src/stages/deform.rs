@@ -1,14 +1,17 @@
 //! Networks of deformed signals: rendered, deformed, fitted anew.
 
+use std::ops::Range;
+
 use burn::tensor::Device;
 use rayon::prelude::*;
 
 use super::data::NEAR;
+use super::pieces::Pieces;
 use crate::run::StageContext;
 use crate::seed::Rng;
 use crate::{CoordinateMap, Deformation, Domain, FitJob, Result, Seed, Zoo, ZooItem, picture, solid};
 
-/// Networks fitted at a time.
+/// Networks that share the draws of a fitter and of the maps of `fit.canonical`.
 const CHUNK: usize = 500;
 
 /// A deformed network to make.
@@ -24,31 +27,49 @@ pub(super) struct Deformed {
     pub(super) class: u64,
 }
 
-/// The deformations that make new classes, and those that make kin.
-pub(super) type Maps<'a> = (&'a [Box<dyn Deformation>], &'a [Box<dyn Deformation>]);
+/// Makes deformed networks.
+pub(super) struct Deforming<'a> {
+    pub(super) context: &'a StageContext<'a>,
+    /// The networks whose signals are deformed.
+    pub(super) zoo: &'a Zoo,
+    /// Deformations that make new classes.
+    pub(super) classes: &'a [Box<dyn Deformation>],
+    /// Deformations that make kin.
+    pub(super) kin: &'a [Box<dyn Deformation>],
+    /// Gives each network its own deformation and start.
+    pub(super) seed: Seed,
+    /// Told of networks done.
+    pub(super) progress: &'a (dyn Fn(usize) + Sync),
+}
 
-/// One network per job. `seed` gives each its own deformation and start; `progress` is told of networks done.
-pub(super) fn deformed(
-    context: &StageContext<'_>,
-    zoo: &Zoo,
-    jobs: &[Deformed],
-    maps: Maps<'_>,
-    seed: Seed,
-    progress: &(dyn Fn(usize) + Sync),
-) -> Result<Zoo> {
-    let (fit, expand) = (&context.pipeline.fit, &context.pipeline.expand);
-    let class_seed = context.seed.split("classes");
-    let mut out = zoo.with_networks(Vec::new(), Vec::new());
-    for (chunk, jobs) in jobs.chunks(CHUNK).enumerate() {
+impl Deforming<'_> {
+    /// One network per job. Finished pieces of a chunk lie where `pieces` says, which is told the chunk's number.
+    pub(super) fn all(&self, jobs: &[Deformed], pieces: &dyn Fn(usize) -> Pieces) -> Result<Zoo> {
+        let zoo = self.zoo;
+        let mut out = zoo.with_networks(Vec::new(), Vec::new());
+        for (chunk, jobs) in jobs.chunks(CHUNK).enumerate() {
+            let fit = |places: Range<usize>| self.fit(chunk, places.start, &jobs[places]);
+            let fitted = pieces(chunk).all(zoo, jobs.len(), self.progress, fit)?;
+            out.values.extend(super::fit::canonical(self.context, &zoo.layout, fitted.values, self.seed, chunk)?);
+            out.items.extend(fitted.items);
+        }
+        Ok(out)
+    }
+
+    /// The networks of a chunk from place `first` on.
+    fn fit(&self, chunk: usize, first: usize, jobs: &[Deformed]) -> Result<Zoo> {
+        let Self { context, zoo, seed, .. } = *self;
+        let (fit, expand) = (&context.pipeline.fit, &context.pipeline.expand);
+        let class_seed = context.seed.split("classes");
         let rows: Vec<usize> = jobs.iter().map(|job| job.row).collect();
         let source = Source::new(context, zoo, &rows);
         let make = |(i, job): (usize, &Deformed)| -> Result<_> {
-            let mut rng = seed.stream((chunk * CHUNK + i) as u64);
-            let mut drawn = draw(zoo, maps.1, f64::from(job.level), &mut rng)?;
+            let mut rng = seed.stream((chunk * CHUNK + first + i) as u64);
+            let mut drawn = draw(zoo, self.kin, f64::from(job.level), &mut rng)?;
             if job.new_class {
                 // A point of the new signal is first deformed, then taken to the old class.
                 let mut class_rng = class_seed.stream(job.class);
-                drawn.extend(draw(zoo, maps.0, 1.0, &mut class_rng)?);
+                drawn.extend(draw(zoo, self.classes, 1.0, &mut class_rng)?);
             }
             let signal = source.deformed(i, &drawn, &mut rng);
             Ok((signal, zoo.inr.initialise(&zoo.layout, &mut rng)))
@@ -64,19 +85,17 @@ pub(super) fn deformed(
             stop: fit.stop(&zoo.domain, Some(expand)),
             max_steps: fit.steps(Some(expand)),
             seed: seed.split("batches").split(&chunk.to_string()),
+            first,
             device: context.device.clone(),
-            progress,
+            progress: self.progress,
         })?;
-        out.values.extend(super::fit::canonical(context, &zoo.layout, fitted.weights, seed, chunk)?);
-        out.items.extend(
-            rows.iter().zip(fitted.quality.iter().zip(fitted.steps)).map(|(row, (quality, steps))| ZooItem {
-                label: zoo.items[*row].label.clone(),
-                quality: *quality,
-                steps,
-            }),
-        );
+        let found = rows.iter().zip(fitted.quality.into_iter().zip(fitted.steps));
+        let items = found.map(|(row, (quality, steps))| {
+            let label = zoo.items[*row].label.clone();
+            ZooItem { label, quality, steps }
+        });
+        Ok(zoo.with_networks(fitted.weights, items.collect()))
     }
-    Ok(out)
 }
 
 fn draw(zoo: &Zoo, deformations: &[Box<dyn Deformation>], level: f64, rng: &mut Rng) -> Result<Vec<CoordinateMap>> {

@@ -6,12 +6,13 @@ use rand::RngExt;
 use serde::{Deserialize, Serialize};
 
 use super::Split;
-use super::deform::{Deformed, deformed};
+use super::deform::{Deformed, Deforming};
+use super::pieces::Pieces;
 use crate::run::StageContext;
 use crate::seed::{self, Rng};
 use crate::{Result, Zoo, files};
 
-/// Networks per file: what a kill loses at most.
+/// Networks per file. What a kill loses at most is a piece of it.
 const CHUNK: usize = 2000;
 
 /// A network and its kin: networks of the same signal, deformed. Rows count the zoo's networks and then the expansion's.
@@ -106,8 +107,16 @@ fn fit(context: &StageContext<'_>, zoo: &Zoo, jobs: &[Deformed]) -> Result<Zoo> 
             let progress = |count: usize| {
                 context.progress(done.fetch_add(count, Ordering::Relaxed) + count, jobs.len(), "networks");
             };
-            let maps = (&expand.classes[..], &expand.deformations[..]);
-            deformed(context, zoo, part, maps, context.seed.split(&i.to_string()), &progress)?.save(&path)?;
+            let deforming = Deforming {
+                context,
+                zoo,
+                classes: &expand.classes,
+                kin: &expand.deformations,
+                seed: context.seed.split(&i.to_string()),
+                progress: &progress,
+            };
+            let folder = |chunk: usize| chunks.join(format!("{i:06}-{chunk}.pieces"));
+            deforming.all(part, &|chunk| Pieces::new(context, &zoo.domain, folder(chunk)))?.save(&path)?;
         }
         done.store(i * CHUNK + part.len(), Ordering::Relaxed);
         let chunk = Zoo::load(&path)?;

@@ -1,7 +1,7 @@
 //! Signals to networks: one fit per signal, in chunks that a resumed run does not repeat and shards share out.
 //!
-//! Signals are read a chunk at a time, and the chunks' files are joined by copying bytes. So memory does not grow with
-//! the data set, but for what its reader keeps of the labels.
+//! Signals are read a chunk at a time, or a piece of it where they are large, and the chunks' files are joined by copying
+//! bytes. So memory does not grow with the data set, but for what its reader keeps of the labels.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -9,23 +9,25 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+mod chunk;
 mod summary;
 
+pub(super) use chunk::canonical;
 pub use summary::FitSummary;
 
+use self::chunk::{Chunk, Reading};
 use self::summary::summary;
+use super::pieces::Pieces;
 use super::start::Starts;
 use crate::config::Init;
 use crate::run::{Shard, ShardRecord, StageContext, in_signals};
-use crate::{Error, FitJob, Fitted, Layout, Result, Seed, SignalReader, Weights, Zoo, ZooItem, device, files, tensors};
+use crate::{Error, Result, Zoo, ZooItem, device, files, tensors};
 
-/// Networks per chunk on the processor: what a kill loses at most. A chunk has a stream of draws of its own, so it is never
-/// divided.
+/// Networks per chunk on the processor. A chunk has a stream of draws of its own, so shards take it whole; what a kill loses at
+/// most is a piece of it ([`Pieces`]).
 const CHUNK: usize = 500;
 /// Networks per chunk on a GPU, which fits thousands at once by `autodiff`. The kind of device stands in the stage's key.
 const GPU_CHUNK: usize = 4_000;
-/// Signals read at a time.
-const READ: usize = 20;
 /// Folder of the chunks while the stage is made.
 const CHUNKS: &str = "chunks";
 const ZOO: &str = "zoo.safetensors";
@@ -94,7 +96,8 @@ pub(super) fn no_networks(context: &StageContext<'_>) -> Result<Zoo> {
 
 /// Networks like those of `none` for all signals.
 pub(super) fn fit(context: &StageContext<'_>, none: &Zoo, source: &Source<'_>) -> Result<()> {
-    let (mut signals, count) = context.open_signals()?;
+    let (signals, count) = context.open_signals()?;
+    let mut signals = Reading::new(signals);
     let labels: BTreeSet<String> = (0..count).map(|row| signals.label(row)).collect();
     let labels: Vec<String> = labels.into_iter().collect();
     let at_once = if device::is_gpu(&context.device) { GPU_CHUNK } else { CHUNK };
@@ -102,33 +105,25 @@ pub(super) fn fit(context: &StageContext<'_>, none: &Zoo, source: &Source<'_>) -
     let chunks = context.folder.join(CHUNKS);
     fs_err::create_dir_all(&chunks)?;
 
-    signals.skip(rows.start).map_err(in_signals)?;
     let mut parts = Vec::new();
     for first in rows.clone().step_by(at_once) {
         let chunk = first..(first + at_once).min(rows.end);
         let path = chunks.join(format!("zoo-{first:08}.safetensors"));
-        if path.exists() {
-            signals.skip(chunk.len()).map_err(in_signals)?;
-        } else {
+        if !path.exists() {
             let done = AtomicUsize::new(first - rows.start);
             let progress = |more: usize| {
                 context.progress(done.fetch_add(more, Ordering::Relaxed) + more, rows.len(), "networks");
             };
-            let fitted = match source {
-                Source::Given(given) => take(context, given, chunk.clone())?,
+            let pieces = Pieces::new(context, &none.domain, path.with_extension("pieces"));
+            let zoo = match source {
+                Source::Given(given) => take(context, none, given, &signals, chunk.clone())?,
                 Source::Fits(starts) => {
-                    let targets = read(context, &mut *signals, chunk.len())?;
-                    fit_chunk(context, none, starts, chunk.clone(), &targets, &progress)?
+                    let work = Chunk { context, none, starts, first, progress: &progress };
+                    work.canonical(pieces.all(none, chunk.len(), &progress, |places| work.fit(&mut signals, places))?)?
                 }
             };
-            let found = chunk.clone().zip(fitted.quality.iter().zip(&fitted.steps));
-            let item = |(row, (quality, steps)): (usize, (&f32, &u32))| ZooItem {
-                label: signals.label(row),
-                quality: *quality,
-                steps: *steps,
-            };
-            let items = found.map(item).collect();
-            none.with_networks(fitted.weights, items).save_part(&path, &labels)?;
+            zoo.save_part(&path, &labels)?;
+            pieces.remove()?;
         }
         context.progress(chunk.end - rows.start, rows.len(), "networks");
         parts.push(path);
@@ -165,17 +160,6 @@ impl Source<'_> {
     }
 }
 
-/// The next signals. Where they must be computed this takes a while, so they are read some at a time.
-fn read(context: &StageContext<'_>, signals: &mut dyn SignalReader, count: usize) -> Result<Vec<f32>> {
-    let mut values = Vec::with_capacity(count * signals.domain().length());
-    for first in (0..count).step_by(READ) {
-        let more = READ.min(count - first);
-        values.extend(signals.read(more).map_err(in_signals)?);
-        context.progress(first + more, count, "signals");
-    }
-    Ok(values)
-}
-
 /// The rows of a shard's signals: whole chunks, so that each network is drawn and fitted as in one run.
 fn rows_of(shard: Shard, signals: usize, chunk: usize) -> Range<usize> {
     let chunks = shard.share(signals.div_ceil(chunk));
@@ -200,68 +184,9 @@ fn check_given(given: &Zoo, none: &Zoo) -> Result<()> {
 }
 
 /// Given networks at these rows, as they are but for the maps of `fit.canonical`.
-fn take(context: &StageContext<'_>, given: &Zoo, rows: Range<usize>) -> Result<Fitted> {
+fn take(context: &StageContext<'_>, none: &Zoo, given: &Zoo, signals: &Reading, rows: Range<usize>) -> Result<Zoo> {
     let values = rows.clone().flat_map(|row| given.network(row)).copied().collect();
-    let items = &given.items[rows.clone()];
-    Ok(Fitted {
-        weights: canonical(context, &given.layout, values, context.seed, rows.start)?,
-        quality: items.iter().map(|item| item.quality).collect(),
-        steps: items.iter().map(|item| item.steps).collect(),
-    })
-}
-
-/// Fits networks like those of `none` to the signals of these rows, `targets [rows, points, columns]`.
-fn fit_chunk(
-    context: &StageContext<'_>,
-    none: &Zoo,
-    starts: &Starts<'_>,
-    rows: Range<usize>,
-    targets: &[f32],
-    progress: &(dyn Fn(usize) + Sync),
-) -> Result<Fitted> {
-    let fit = &context.pipeline.fit;
-    let (inr, layout) = (&*context.pipeline.inr, &none.layout);
-    let mut fitted = fit.fitter.fit(FitJob {
-        inr,
-        layout,
-        domain: none.domain,
-        targets,
-        initial: starts.of(rows.clone()),
-        stop: fit.stop(&none.domain, None),
-        max_steps: fit.steps(None),
-        seed: context.seed.split("batches").split(&rows.start.to_string()),
-        device: context.device.clone(),
-        progress,
-    })?;
-    if let Some(row) = fitted.quality.iter().position(|quality| quality.is_nan()) {
-        let row = rows.start + row;
-        return Err(Error::failed(format!("the fit of signal {row} diverged: lower the fitter's learning rate")));
-    }
-    // What was decoded has its form already, and any map would spoil it.
-    if !matches!(starts, Starts::Decoded(_)) {
-        fitted.weights = canonical(context, layout, fitted.weights, context.seed, rows.start)?;
-    }
-    Ok(fitted)
-}
-
-/// Applies the function-preserving maps of `fit.canonical` to a chunk of networks.
-pub(super) fn canonical(
-    context: &StageContext<'_>,
-    layout: &Arc<Layout>,
-    values: Vec<f32>,
-    seed: Seed,
-    chunk: usize,
-) -> Result<Vec<f32>> {
-    let seed = seed.split("canonical");
-    let mut weights = Weights::from_host(layout.clone(), values, &context.device)?;
-    for (i, augmentation) in context.pipeline.fit.canonical.iter().enumerate() {
-        if !augmentation.claims().contains(&crate::registry::Claim::PreservesFunction) {
-            let name = augmentation.typetag_name();
-            return Err(Error::config(format!("fit.canonical[{i}]: `{name}` does not preserve the function")));
-        }
-        let mut rng = seed.split(&i.to_string()).stream(chunk as u64);
-        let draws = augmentation.draw(layout, weights.len(), &mut rng)?;
-        weights = augmentation.apply(&weights, &draws);
-    }
-    Ok(weights.to_host())
+    let values = canonical(context, &given.layout, values, context.seed, rows.start)?;
+    let items = rows.map(|row| ZooItem { label: signals.label(row), ..given.items[row].clone() });
+    Ok(none.with_networks(values, items.collect()))
 }

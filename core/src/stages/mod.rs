@@ -12,6 +12,7 @@ mod expand;
 mod figures;
 mod fit;
 mod judge;
+mod pieces;
 mod pretrain;
 mod regauge;
 mod sample;
@@ -35,7 +36,7 @@ pub use walk::Walk;
 use serde_json::{Value, json};
 
 use crate::Result;
-use crate::config::{Init, Pipeline};
+use crate::config::{Data, Init, Pipeline};
 use crate::run::StageContext;
 
 /// A stage of a run.
@@ -63,10 +64,7 @@ pub const STAGES: [Stage; 9] = [
         format: 2,
         inputs: &["fit"],
         reads_signals: false,
-        settings: |pipeline| {
-            let data = &pipeline.data;
-            Ok(json!([data.target, data.shots, data.reference, data.judge_test]))
-        },
+        settings: |pipeline| Ok(divided(&pipeline.data)),
         run: split::run,
     },
     Stage {
@@ -132,6 +130,15 @@ pub const STAGES: [Stage; 9] = [
 fn fitted(pipeline: &Pipeline) -> Result<Value> {
     let settings = json!([pipeline.fit, pipeline.inr, pipeline.data.limit]);
     Ok(if pipeline.fit.init == Init::Meta { json!([settings, pipeline.data.target]) } else { settings })
+}
+
+/// The settings of the division into parts.
+fn divided(data: &Data) -> Value {
+    let settings = json!([data.target, data.shots, data.reference, data.judge_test]);
+    match data.draw {
+        Some(draw) => json!([settings, draw]),
+        None => settings,
+    }
 }
 
 /// The settings of a stage that trains in the precision of the pipeline.

@@ -6,8 +6,9 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::data::{Data, ENCODE_BATCH};
-use super::deform::{Deformed, deformed};
+use super::deform::{Deformed, Deforming};
 use super::expand::Families;
+use super::pieces::Pieces;
 use super::screen::{Discriminant, target_rows};
 use super::walk;
 use crate::config::{Condition, Pipeline};
@@ -172,8 +173,15 @@ impl<'a> Sampler<'a> {
         } else {
             let job = |row: &usize| Deformed { row: *row, level: 1.0, new_class: false, class: 0 };
             let jobs: Vec<Deformed> = rows.iter().map(job).collect();
-            let maps = (&[][..], &sample.deformations[..]);
-            let zoo = deformed(self.context, &self.data.zoo, &jobs, maps, seed.split("deform"), &|_| ())?;
+            let deforming = Deforming {
+                context: self.context,
+                zoo: &self.data.zoo,
+                classes: &[],
+                kin: &sample.deformations,
+                seed: seed.split("deform"),
+                progress: &|_| (),
+            };
+            let zoo = deforming.all(&jobs, &|_| Pieces::one())?;
             self.augmented(&zoo, &(0..rows.len()).collect::<Vec<_>>(), seed)?
         };
         self.disturbed(features, 1.0, seed)

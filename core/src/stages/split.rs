@@ -1,4 +1,4 @@
-//! Which signal serves for what. The items of each class are split once, by seed, into disjoint parts.
+//! Which signal serves for what. The items of each class are split once, by seed and draw, into disjoint parts.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -86,8 +86,12 @@ pub(super) fn run(context: &StageContext<'_>) -> Result<()> {
         reference: Vec::new(),
         ceiling: Vec::new(),
     };
+    let draws = match data.draw {
+        Some(draw) => context.seed.split(&format!("draw {draw}")),
+        None => context.seed,
+    };
     for (class, (label, rows)) in classes.into_iter().enumerate() {
-        let order = seed::permutation(&mut context.seed.stream(class as u64), rows.len());
+        let order = seed::permutation(&mut draws.stream(class as u64), rows.len());
         let mut left = order.into_iter().map(|i| rows[i]);
         split.judge_test.extend(left.by_ref().take(tested(rows.len())));
         if label == target {

@@ -69,6 +69,7 @@ fn meta(context: &StageContext<'_>, none: &Zoo, mut start: Vec<f32>) -> Result<V
             stop: fit.stop(&none.domain, None),
             max_steps: STEPS,
             seed: context.seed.split("meta").split(&round.to_string()),
+            first: 0,
             device: context.device.clone(),
             progress: &|_| (),
         })?;

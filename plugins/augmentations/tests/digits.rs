@@ -32,6 +32,7 @@ fn fitted(digits: &SignalSet, inr: &Siren, layout: &Arc<Layout>, n: usize) -> We
         initial,
         stop: 38.0,
         seed: Seed::new(0),
+        first: 0,
         max_steps: 300,
         device: Device::flex(),
         progress: &|_| (),

@@ -52,6 +52,7 @@ fn main() {
                 initial,
                 stop: number(stop),
                 seed: Seed::new(0),
+                first: 0,
                 max_steps: 1000,
                 device: Device::flex(),
                 progress: &|_| (),

@@ -65,7 +65,7 @@ impl Fitter for Fused {
         let seed = job.seed.stream(0).random();
         let options = FitOptions {
             loss,
-            batch: self.batch.map(|points| Batch { points, seed, first: 0 }),
+            batch: self.batch.map(|points| Batch { points, seed, first: job.first as u64 }),
             adam: self.optimiser.adam().kernel(),
             kfac: if loss == Loss::SquaredError && self.batch.is_none() { self.optimiser.kfac() } else { None },
             decay: Some(self.optimiser.adam().decay()),

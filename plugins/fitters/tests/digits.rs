@@ -58,6 +58,7 @@ impl Case {
             initial: self.initial(n),
             stop: stop_psnr,
             seed: Seed::new(0),
+            first: 0,
             max_steps,
             device: Device::flex(),
             progress,
@@ -108,6 +109,27 @@ fn all_reach_35_db_and_say_what_their_weights_really_reach() {
     }
     let sum = |fitted: &Fitted| fitted.steps.iter().sum::<u32>();
     assert!(6 * sum(&second) < 5 * sum(&fused), "steps {:?} by K-FAC, {:?} by Adam", second.steps, fused.steps);
+}
+
+#[test]
+fn parts_of_a_job_are_fitted_as_the_whole() {
+    let case = Case::new(Siren::default());
+    let points = case.digits.domain.points();
+    let random = Fused { batch: Some(100), ..adam(AdamSettings::default()) };
+    for fitter in [&random as &dyn Fitter, &Fused::default(), &Autodiff::default()] {
+        let whole = case.fit(fitter, 5, 99.0, 12);
+        let part = |places: std::ops::Range<usize>| {
+            let mut job = case.job(places.end, 99.0, 12, &|_| ());
+            job.targets = &job.targets[places.start * points..];
+            job.initial.drain(..places.start * case.layout.parameters());
+            job.first = places.start;
+            fitter.fit(job).unwrap()
+        };
+        let (one, other) = (part(0..3), part(3..5));
+        assert_eq!(whole.weights, [one.weights, other.weights].concat(), "{fitter:?}");
+        assert_eq!(whole.quality, [one.quality, other.quality].concat(), "{fitter:?}");
+        assert_eq!(whole.steps, [one.steps, other.steps].concat(), "{fitter:?}");
+    }
 }
 
 #[test]

@@ -3,14 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
-use equigen_core::{Comparison, Domain, JudgeModel, Judgement, Likeness, Measure, Metric, Result, Sight, register};
+use equigen_core::{Comparison, Domain, Judgement, Measure, Metric, Result, Sight, register};
 use equigen_exchange::Weights;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::convolution::{distinct, hash, resolve};
+use crate::convolution::{hash, resolve};
+use crate::eyes::Eyes;
 use crate::frechet_distance::Gaussian;
-use crate::inception::{FEATURES, Inception, SIDE};
+use crate::inception::{Inception, SIDE};
 use crate::pictures::Pictures;
 
 /// FID (Heusel et al. 2017), by the Inception network of pytorch-fid.
@@ -30,6 +31,9 @@ pub struct Fid {
 
 register!(Metric, Fid);
 
+/// Images looked at in one go.
+const LOOK: usize = 4;
+
 #[typetag::serde(name = "fid")]
 impl Metric for Fid {
     fn resolve(&mut self, folder: &Path) {
@@ -46,7 +50,8 @@ impl Metric for Fid {
         };
         let pictures = Pictures::of(domain)?;
         let network = Inception::load(Weights::read(path)?, device)?;
-        Ok(Sight::Own(Box::new(Eyes { pictures, network })))
+        let look = move |signals: &[f32]| network.features(pictures.planes(signals, [SIDE, SIDE]));
+        Ok(Sight::Own(Box::new(Eyes { length: pictures.length(), at_once: LOOK, look })))
     }
 
     fn measure(&self, of: &Judgement, with: &Comparison<'_>) -> Result<Vec<Measure>> {
@@ -54,23 +59,6 @@ impl Metric for Fid {
         super::check(of, 2, "the compared set", "sample.count and data.reference")?;
         super::check(with.reference, 2, "the reference set", "data.reference")?;
         Ok(vec![Measure { name: "fid", value: Gaussian::fit(of).frechet(&Gaussian::fit(with.reference)) }])
-    }
-}
-
-/// Images looked at in one go.
-const LOOK: usize = 4;
-
-/// Inception's features of signals.
-struct Eyes {
-    pictures: Pictures,
-    network: Inception,
-}
-
-impl JudgeModel for Eyes {
-    fn judge(&self, signals: &[f32]) -> Result<Judgement> {
-        let look = |signals: &[f32]| self.network.features(self.pictures.planes(signals, [SIDE, SIDE]));
-        let features = distinct(signals, self.pictures.length(), LOOK, look);
-        Ok(Judgement { dim: FEATURES, features, likeness: Likeness::Vectors, classes: Vec::new() })
     }
 }
 

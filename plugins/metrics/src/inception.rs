@@ -11,9 +11,8 @@ use equigen_exchange::Weights;
 
 use crate::convolution::{Convolution, Form, Loader};
 
-/// Side of the images that it sees, and length of its features.
+/// Side of the images that it sees.
 pub(crate) const SIDE: usize = 299;
-pub(crate) const FEATURES: usize = 2048;
 
 /// The network.
 #[derive(Debug)]

@@ -13,6 +13,7 @@ mod cov;
 mod density_coverage;
 mod distances;
 mod diversity;
+mod eyes;
 mod factor;
 mod fid;
 mod frechet_distance;

@@ -3,15 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
-use equigen_core::{
-    Comparison, Domain, Error, JudgeModel, Judgement, Likeness, Measure, Metric, Result, Sight, register,
-};
+use equigen_core::{Comparison, Domain, Error, Judgement, Measure, Metric, Result, Sight, register};
 use equigen_exchange::Weights;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::alexnet::AlexNet;
-use crate::convolution::{distinct, hash, resolve};
+use crate::convolution::{hash, resolve};
+use crate::eyes::Eyes;
 use crate::pictures::Pictures;
 
 /// Mean pairwise LPIPS (Zhang et al. 2018, version 0.1 with AlexNet) in a set: how various it is to the eye.
@@ -33,6 +32,11 @@ pub struct Lpips {
 }
 
 register!(Metric, Lpips);
+
+/// Images looked at in one go.
+const LOOK: usize = 32;
+/// Least side of an image.
+const LEAST: usize = 64;
 
 impl Lpips {
     /// Both files, or none.
@@ -66,7 +70,11 @@ impl Metric for Lpips {
         };
         let pictures = Pictures::of(domain)?;
         let network = AlexNet::load(Weights::read(alexnet)?, Weights::read(weights)?, device)?;
-        Ok(Sight::Own(Box::new(Eyes { pictures, network })))
+        let [height, width] = pictures.size();
+        let least = height.min(width).max(1);
+        let size = [height, width].map(|side| if least < LEAST { (side * LEAST).div_ceil(least) } else { side });
+        let look = move |signals: &[f32]| network.features(pictures.planes(signals, size), size);
+        Ok(Sight::Own(Box::new(Eyes { length: pictures.length(), at_once: LOOK, look })))
     }
 
     fn measure(&self, of: &Judgement, _: &Comparison<'_>) -> Result<Vec<Measure>> {
@@ -85,29 +93,6 @@ fn mean_square(set: &Judgement) -> f64 {
     }
     let from_mean = |feature: &[f32]| feature.iter().zip(&mean).map(|(a, b)| (f64::from(*a) - b).powi(2)).sum::<f64>();
     set.features.chunks(dim).map(from_mean).sum::<f64>() * 2.0 / (n - 1.0)
-}
-
-/// Images looked at in one go.
-const LOOK: usize = 32;
-/// Least side of an image.
-const LEAST: usize = 64;
-
-/// Features of which LPIPS is the squared distance.
-struct Eyes {
-    pictures: Pictures,
-    network: AlexNet,
-}
-
-impl JudgeModel for Eyes {
-    fn judge(&self, signals: &[f32]) -> Result<Judgement> {
-        let [height, width] = self.pictures.size();
-        let least = height.min(width).max(1);
-        let size = [height, width].map(|side| if least < LEAST { (side * LEAST).div_ceil(least) } else { side });
-        let look = |signals: &[f32]| self.network.features(self.pictures.planes(signals, size), size);
-        let features = distinct(signals, self.pictures.length(), LOOK, look);
-        let dim = features.len() * self.pictures.length() / signals.len().max(1);
-        Ok(Judgement { dim, features, likeness: Likeness::Vectors, classes: Vec::new() })
-    }
 }
 
 #[cfg(test)]

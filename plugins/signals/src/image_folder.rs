@@ -18,9 +18,9 @@ use source::Source;
 /// PNG and JPEG pictures in a folder or a zip archive, a class a folder, or labels from a file.
 ///
 /// A picture's class is the first folder of its path below `images`, however deep it lies. Pictures come in an order
-/// that mixes the classes, by a hash of their paths, so that the first of them (`data.limit`) are a fair sample. What is
-/// transparent shows white; values are those of the file over their largest. Pictures are read as they are needed, and
-/// their paths are kept.
+/// that mixes the classes, by a hash of their paths, so that the first of them (`data.limit`) are a fair sample. A picture is
+/// turned upright where its file says so (Exif), and what is transparent shows white; values are those of the file over
+/// their largest. Pictures are read as they are needed, and their paths are kept.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ImageFolder {
@@ -80,6 +80,10 @@ impl Signals for ImageFolder {
             let bytes = source.read(name)?;
             for part in [name.as_bytes(), label.as_bytes(), &bytes[..]] {
                 hasher.update(&(part.len() as u64).to_le_bytes()).update(part);
+            }
+            // Earlier versions left these lying; what they made of the others is as good as ever.
+            if pixels::is_turned(&bytes) {
+                hasher.update(b"upright");
             }
         }
         Ok(format!("image-folder colour={:?} size={:?} pictures={}", self.colour, self.size, hasher.finalize()))

@@ -122,6 +122,45 @@ fn pictures_are_resampled_and_what_is_transparent_is_white() {
     }
 }
 
+/// A JPEG of 16 x 8, red on the left and blue on the right, with a note of how it is turned.
+fn noted(orientation: u8) -> Vec<u8> {
+    let halves = RgbImage::from_fn(16, 8, |x, _| image::Rgb(if x < 8 { [255, 0, 0] } else { [0, 0, 255] }));
+    let jpeg = encoded(&halves.into(), ImageFormat::Jpeg);
+    // Exif: one entry, tag 0x0112, a short, in little endian.
+    let tiff = [&b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0"[..], &[orientation, 0, 0, 0], &[0; 4]].concat();
+    let segment = [b"Exif\0\0", &tiff[..]].concat();
+    let length = (segment.len() as u16 + 2).to_be_bytes();
+    [&jpeg[..2], &[0xff, 0xe1], &length, &segment, &jpeg[2..]].concat()
+}
+
+#[test]
+fn pictures_stand_upright() {
+    // Of pixels where red should be, as a share of width and height: 1 is as stored, 3 and 2 turn it about, 6 and 8 sideways.
+    for (orientation, [width, height], red) in [
+        (1, [16, 8], [0.25, 0.5]),
+        (2, [16, 8], [0.75, 0.5]),
+        (3, [16, 8], [0.75, 0.5]),
+        (6, [8, 16], [0.5, 0.25]),
+        (8, [8, 16], [0.5, 0.75]),
+    ] {
+        let (_folder, signals) = on_disk(&[("a/noted.jpg", noted(orientation))]);
+        let set = signals.load().unwrap();
+        assert_eq!(set.domain, Domain::Image { height, width, channels: 3 }, "{orientation}");
+        let at = |share: [f64; 2]| {
+            let (x, y) = ((share[0] * width as f64) as usize, (share[1] * height as f64) as usize);
+            &set.signal(0)[3 * (y * width + x)..][..3]
+        };
+        let (pixel, other) = (at(red), at(red.map(|share| 1.0 - share)));
+        assert!(pixel[0] > 0.9 && pixel[2] < 0.1, "{orientation}: {pixel:?}");
+        assert!(other[0] < 0.1 && other[2] > 0.9, "{orientation}: {other:?}");
+    }
+    // Sideways pictures have the size that they show.
+    let (_folder, mixed) = on_disk(&[("a/noted.jpg", noted(6)), ("b/plain.png", png(&plain(8, 16, [0; 3])))]);
+    mixed.load().unwrap();
+    let resampled = ImageFolder { size: Some([2, 4]), ..mixed }.load().unwrap();
+    assert_eq!(resampled.domain, Domain::Image { height: 4, width: 2, channels: 3 });
+}
+
 #[test]
 fn a_file_of_labels_chooses_and_names() {
     let (folder, signals) = on_disk(&[("x.png", png(&plain(2, 2, [0; 3]))), ("y,z.png", png(&plain(2, 2, [255; 3])))]);
@@ -202,6 +241,8 @@ fn the_fingerprint_follows_contents_classes_and_settings() {
     for other in [moved, changed] {
         assert_ne!(first, on_disk(&other).1.fingerprint().unwrap());
     }
+    let turned = |orientation| on_disk(&[("a/noted.jpg", noted(orientation))]).1.fingerprint().unwrap();
+    assert_ne!(turned(1), turned(3));
     assert_ne!(first, ImageFolder { size: Some([4, 4]), ..signals.clone() }.fingerprint().unwrap());
     assert_ne!(first, ImageFolder { colour: Colour::Grey, ..signals }.fingerprint().unwrap());
 }
