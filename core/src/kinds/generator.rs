@@ -78,6 +78,11 @@ pub trait GeneratorModel: Send {
     /// scales the generator's own noise; 0 is deterministic decoding.
     fn sample(&self, disturbed: Tensor<2>, level: Tensor<2>, temperature: f64, rng: &mut Rng) -> Weights;
 
+    /// Whether it has noise of its own, which `temperature` scales.
+    fn has_noise(&self) -> bool {
+        true
+    }
+
     /// The generator's parameters in training.
     fn learner(&mut self) -> &mut dyn Trainable;
 }

@@ -50,17 +50,19 @@ fn built(generator: &dyn Generator, case: &Case, device: &Device) -> Option<Box<
     generator.build(&case.generator_context(DIM, device, Seed::new(case.seed))).ok()
 }
 
-/// As many finite networks as conditions, the same for one seed.
+/// As many finite networks as conditions, the same for one seed; for any seed, from a generator that says it has no noise.
 pub fn samples(generator: &dyn Generator, case: &Case) -> Verdict {
     let device = super::device();
-    let draw = || {
+    let draw = |stream: &str| {
         let model = built(generator, case, &device)?;
         let n = case.networks;
         let condition = host::tensor(seed::normal(&mut case.rng("condition"), n * DIM), [n, DIM], &device);
         let level = host::tensor(vec![0.5; n], [n, 1], &device);
-        Some(model.sample(condition, level, 1.0, &mut case.rng("sample")))
+        Some((model.sample(condition, level, 1.0, &mut case.rng(stream)), model.has_noise()))
     };
-    let (Some(first), Some(again)) = (draw(), draw()) else {
+    let (Some((first, has_noise)), Some((again, _)), Some((other, _))) =
+        (draw("sample"), draw("sample"), draw("other"))
+    else {
         return Verdict::Refused;
     };
     let values = first.to_host();
@@ -70,6 +72,8 @@ pub fn samples(generator: &dyn Generator, case: &Case) -> Verdict {
         Some("a weight is not finite".to_owned())
     } else if values != again.to_host() {
         Some("one seed gives two results".to_owned())
+    } else if !has_noise && values != other.to_host() {
+        Some("it says that it has no noise, and another seed gives another result".to_owned())
     } else {
         None
     };

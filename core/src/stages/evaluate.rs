@@ -96,23 +96,28 @@ pub(super) fn run(context: &StageContext<'_>) -> Result<()> {
     let draw = Draw::of(context.pipeline);
     let seed = context.seed;
     let at = |draw: &Draw, name: &str| sampler.sample(count, draw, seed.split(name));
-    let [jittered, level, noiseless, unscreened] = [
-        jittered(&data, &repeated, seed.split("jitter")),
-        at(&Draw { level: 0.0, ..draw }, "level 0")?,
-        at(&Draw { temperature: 0.0, ..draw }, "noiseless")?,
-        at(&draw, "unscreened")?,
-    ];
+    let jittered = jittered(&data, &repeated, seed.split("jitter"));
+    // The generator otherwise than the pipeline has it, where that is another.
+    let mut variants = Vec::new();
+    if draw.level > 0.0 {
+        variants.push(("level 0", at(&Draw { level: 0.0, ..draw }, "level 0")?));
+    }
+    if draw.temperature > 0.0 && sampler.has_noise() {
+        variants.push(("without noise", at(&Draw { temperature: 0.0, ..draw }, "noiseless")?));
+    }
+    if context.pipeline.sample.screen > 0.0 {
+        variants.push(("without screen", at(&draw, "unscreened")?));
+    }
     let set = |name, zoo, rows| Set { name, zoo, rows };
+    let mut all = vec![
+        set("generated", &samples, &compared),
+        set("held-out items, as fitted networks", &data.zoo, &split.ceiling[..count]),
+        set("shots repeated", &data.zoo, &repeated),
+        set("jittered shots", &jittered, &first),
+    ];
+    all.extend(variants.iter().map(|(name, zoo)| set(*name, zoo, &first[..])));
     let sets = Sets {
-        all: &[
-            set("generated", &samples, &compared),
-            set("held-out items, as fitted networks", &data.zoo, &split.ceiling[..count]),
-            set("shots repeated", &data.zoo, &repeated),
-            set("jittered shots", &jittered, &first),
-            set("level 0", &level, &first),
-            set("without noise", &noiseless, &first),
-            set("without screen", &unscreened, &first),
-        ],
+        all: &all,
         ceiling: 1,
         repeated: 2,
         shots: set("shots", &data.zoo, &split.shots),

@@ -257,6 +257,11 @@ impl<'a> Sampler<'a> {
         !matches!(self.context.pipeline.train.condition, Condition::None)
     }
 
+    /// Whether the generator has noise of its own.
+    pub(super) fn has_noise(&self) -> bool {
+        self.generator.has_noise()
+    }
+
     /// Whether features are moved by anything.
     pub(super) fn disturbs(&self) -> bool {
         self.context.pipeline.sample.disturbance.as_ref().is_some_and(|disturbance| disturbance.scale() > 0.0)

@@ -73,6 +73,10 @@ impl GeneratorModel for Model {
         self.learner.averaged().decode(disturbed, &self.deviation, &self.layout)
     }
 
+    fn has_noise(&self) -> bool {
+        false
+    }
+
     fn learner(&mut self) -> &mut dyn Trainable {
         &mut self.learner
     }

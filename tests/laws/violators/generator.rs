@@ -22,6 +22,8 @@ enum Planted {
     Honest,
     /// Draws from a source of its own, not from the stream that it is given.
     IgnoresItsSeed,
+    /// Says that it has no noise.
+    DeniesItsNoise,
     /// Gives the logarithm of what it draws, which half the time is negative.
     TakesLogarithms,
     /// The loss is right, and its gradient is zero.
@@ -77,6 +79,10 @@ impl GeneratorModel for Model {
         Weights::new(self.layout.clone(), noise * temperature + mean)
     }
 
+    fn has_noise(&self) -> bool {
+        self.planted != Planted::DeniesItsNoise
+    }
+
     fn learner(&mut self) -> &mut dyn Trainable {
         &mut self.learner
     }
@@ -91,6 +97,12 @@ fn the_generator_without_a_fault_is_lawful() {
 fn samples_from_another_source_are_caught() {
     let wrong = caught(&laws(&Planted::IgnoresItsSeed), "samples are finite and follow the seed", &[1], 1);
     assert_eq!(wrong, "one seed gives two results");
+}
+
+#[test]
+fn noise_that_is_denied_is_caught() {
+    let wrong = caught(&laws(&Planted::DeniesItsNoise), "samples are finite and follow the seed", &[1], 1);
+    assert_eq!(wrong, "it says that it has no noise, and another seed gives another result");
 }
 
 #[test]
