@@ -12,20 +12,18 @@ const SYNSETS: [(&str, &str); 3] = [("chair", "03001627"), ("table", "04379243")
 const MODELS: usize = 12;
 
 /// Settings that make the pipeline small.
-const SMALL: [&str; 17] = [
+const SMALL: [&str; 15] = [
     "data.shots=3",
     "data.reference=3",
     "data.signals.limit=12",
     "inr.hidden=[12, 10]",
     r#"fit.fitter={ type = "fused", batch = 128, optimiser = { type = "adam" } }"#,
     "fit.max_steps=40",
-    "expand.shots=3",
-    "expand.max_steps=20",
     r#"judge={ type = "surfaces", resolution = 16, points = 100 }"#,
     r#"pretrain.encoder={ type = "probe", hidden = 32, dim = 16, side = 8, sigmoid = true }"#,
     r#"pretrain.objectives=[{ type = "nt-xent" }, { type = "reconstruction", hidden = 32, points = 32 }]"#,
     "pretrain.schedule={ steps = 10, batch = 8, learning_rate = 1e-3 }",
-    r#"train.generator={ type = "diffusion", gauge = { type = "decoder", hidden = 32 }, denoiser = { type = "mlp", width = 32, blocks = 1 }, sampling_steps = 4, points = 32 }"#,
+    r#"train.generator={ type = "decoder", hidden = 32, points = 32 }"#,
     "train.schedule={ steps = 10, batch = 8, learning_rate = 1e-3 }",
     "adapt={ source = 2, schedule = { steps = 10, batch = 8, learning_rate = 1e-3 } }",
     "sample={ count = 4, surface = { resolution = 16 } }",

@@ -69,7 +69,7 @@ fn augmentations_make_the_networks_to_learn_from_and_the_conditions_to_sample_at
 
     for stage in ["train", "sample"] {
         let turn = format!("{stage}.augmentations=[{{ type = \"rotate\" }}]");
-        refuses(&tried(&[&turn]), 2, &["stage pretrain", &format!("{stage}.augmentations[0]"), "rotate turns two"]);
+        refuses(&tried(&[&turn]), 2, &[&format!("{stage}.augmentations[0]"), "rotate turns two"]);
     }
 }
 
