@@ -129,9 +129,16 @@ fn summary(zoo: &Zoo, told_by: &str) -> String {
     let shown = labels.iter().take(12).cloned().collect::<Vec<_>>().join(", ");
     let more = if labels.len() > 12 { ", …" } else { "" };
     let mean = zoo.items.iter().map(|item| f64::from(item.quality)).sum::<f64>() / zoo.len() as f64;
-    let psnr = if mean.is_nan() { "PSNR unknown".to_owned() } else { format!("mean PSNR {mean:.2} dB") };
+    // What was generated, and not fitted, has 0.
+    let is_known = mean.is_finite() && zoo.items.iter().any(|item| item.quality != 0.0);
+    let quality = match (zoo.domain.image().is_some(), is_known) {
+        (true, true) => format!("mean PSNR {mean:.2} dB"),
+        (false, true) => format!("mean IoU {mean:.3}"),
+        (true, false) => "PSNR unknown".to_owned(),
+        (false, false) => "IoU unknown".to_owned(),
+    };
     let (count, layout) = (zoo.len(), &zoo.layout);
-    format!("{count} networks {layout} (told by {told_by}); labels {shown}{more}; {psnr}")
+    format!("{count} networks {layout} (told by {told_by}); labels {shown}{more}; {quality}")
 }
 
 /// A TOML value of an option.

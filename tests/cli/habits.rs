@@ -84,9 +84,14 @@ fn signals(template: &str, folder: &Path) {
         }
         "images" => link("emoji/emoji.zip", "images"),
         "shapes" => {
-            std::fs::create_dir_all(folder.join("meshes/chair")).unwrap();
-            let tetrahedron = "v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\nf 1 3 2\nf 1 2 4\nf 1 4 3\nf 2 3 4\n";
-            std::fs::write(folder.join("meshes/chair/a.obj"), tetrahedron).unwrap();
+            for (class, count) in [("chair", 12), ("table", 6)] {
+                std::fs::create_dir_all(folder.join("meshes").join(class)).unwrap();
+                for i in 1..=count {
+                    let tetrahedron =
+                        format!("v 0 0 0\nv {i} 0 0\nv 0 9 0\nv 0 0 9\nf 1 3 2\nf 1 2 4\nf 1 4 3\nf 2 3 4\n");
+                    std::fs::write(folder.join(format!("meshes/{class}/{i}.obj")), tetrahedron).unwrap();
+                }
+            }
         }
         "zoo" => {
             let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("core/exchange/tests/fixtures/dwsnets");
@@ -130,6 +135,51 @@ fn every_template_is_a_pipeline_with_its_schema_beside_it() {
         std::fs::write(&beside, "{}").unwrap();
         refuses(&equigen().arg("init").arg(&second).output().unwrap(), 2, &["pipeline.schema.json"]);
         assert!(!second.exists());
+    }
+}
+
+/// Every template as it is but for the size of things, from its first stage to its page. The zoo has one class after the other, as
+/// zoos have that were read from folders.
+#[test]
+fn every_template_runs_to_its_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let small = "data.shots=4 data.reference=3 fit.max_steps=10 expand.shots=1 expand.max_steps=10 pretrain.schedule.steps=10 \
+                 train.schedule.steps=10 adapt.schedule.steps=6 train.generator.sampling_steps=4 sample.count=6";
+    for (template, more) in [
+        ("digits", "data.limit=300 judge.schedule.steps=10"),
+        ("zoo", "data.signals.limit=12 judge.schedule.steps=10"),
+        ("images", "data.limit=300 data.target=animals judge.schedule.steps=10"),
+        (
+            "shapes",
+            "data.signals.sampling.points=2048 pretrain.encoder.side=8 sample.surface.resolution=16 judge.resolution=16 judge.points=64",
+        ),
+    ] {
+        let own = folder.path().join(template);
+        let file = own.join("mine.toml");
+        succeeds(&equigen().arg("init").arg(&file).args(["--template", template]).output().unwrap());
+        let set: Vec<&str> = small.split(' ').chain(more.split(' ')).flat_map(|set| ["-s", set]).collect();
+        if template == "zoo" {
+            let digits = folder.path().join("digits");
+            let dwsnets = r#"inr={type="siren", variant="dwsnets"}"#;
+            let fit = [
+                "-s",
+                dwsnets,
+                "-s",
+                "data.limit=400",
+                "-s",
+                "fit.max_steps=10",
+                "-s",
+                "fit.canonical=[]",
+                "--until",
+                "fit",
+            ];
+            succeeds(&run(digits.join("mine.toml").to_str().unwrap(), &digits.join("zoo"), &fit));
+            std::fs::copy(digits.join("zoo/fit/zoo.safetensors"), own.join("zoo.safetensors")).unwrap();
+        } else {
+            signals(template, &own);
+        }
+        succeeds(&run(file.to_str().unwrap(), &own.join("run"), &set));
+        assert!(own.join("run/report.html").exists() && own.join("run/sample/0005.png").exists(), "{template}");
     }
 }
 

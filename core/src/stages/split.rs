@@ -60,7 +60,11 @@ pub(super) fn run(context: &StageContext<'_>) -> Result<()> {
     let target = data.target.0.as_str();
     let Some(count) = classes.get(target).map(Vec::len) else {
         let hint = crate::registry::suggest(target, classes.keys().copied());
-        return Err(Error::config(format!("data.target: no signal has the label `{target}`; {hint}")));
+        let cut = match data.limit {
+            Some(limit) if limit == zoo.len() => format!(" of the first {limit}, which `data.limit` takes,"),
+            _ => String::new(),
+        };
+        return Err(Error::config(format!("data.target: no signal{cut} has the label `{target}`; {hint}")));
     };
     let needed = data.shots + 2 * data.reference + 1;
     let tested = |count: usize| (count as f64 * data.judge_test).round() as usize;

@@ -7,8 +7,13 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Gauge {
-    /// The fitted weights themselves, normalised per tensor: the paper's setting.
-    Fitted {},
+    /// The fitted weights themselves: the paper's setting.
+    Fitted {
+        /// Normalise every weight by its own mean and deviation over the source networks, and not by those of its tensor: for
+        /// networks in one gauge, whose first layers differ by a twentieth of what the weights of one of them do.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        each: bool,
+    },
     /// Weights from a decoder that is trained along, `decode(encode(w))`: one gauge for all networks (docs/method.md,
     /// section 11, finding 8). The denoiser's answer is a feature, decoded.
     Decoder {

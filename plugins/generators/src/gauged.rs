@@ -94,7 +94,7 @@ impl Gauged {
         let GeneratorContext { inr, layout, dim, device, seed, .. } = context;
         let mut init = Init::new(*seed, device);
         let (decoder, outputs, first) = match *gauge {
-            Gauge::Fitted {} => (None, layout.parameters(), 0.0),
+            Gauge::Fitted { .. } => (None, layout.parameters(), 0.0),
             Gauge::Decoder { hidden, depth, first } => {
                 check_positive(&[("gauge.hidden", hidden), ("gauge.depth", depth)])?;
                 if !(0.0..1.0).contains(&first) {
@@ -113,7 +113,7 @@ impl Gauged {
             learner: Learner::new(Parts { decoder, denoiser, centre, spread }),
             frozen: None,
             first,
-            scale: Scale::new(context),
+            scale: Scale::of_each(context, matches!(gauge, Gauge::Fitted { each: true })),
             function_space: FunctionSpace { inr: inr.clone(), points },
             settings,
         })

@@ -6,7 +6,8 @@ use burn::tensor::{Device, Tensor};
 use equigen_core::seed::{self, Rng};
 use equigen_core::{GeneratorContext, Layout, Weights, host};
 
-/// Mean and deviation of each parameter tensor over the source networks: the way to normalised weights and back.
+/// Mean and deviation of each parameter tensor, or of each parameter, over the source networks: the way to normalised weights
+/// and back.
 #[derive(Debug)]
 pub(crate) struct Scale {
     pub(crate) layout: Arc<Layout>,
@@ -25,6 +26,15 @@ impl Scale {
             mean: statistics.mean_row(layout, device),
             deviation: statistics.deviation_row(layout, device),
         }
+    }
+
+    /// The same for every parameter by itself, if `each`.
+    pub(crate) fn of_each(context: &GeneratorContext, each: bool) -> Self {
+        if !each {
+            return Self::new(context);
+        }
+        let [mean, deviation] = context.statistics.each(&context.device);
+        Self { layout: context.layout.clone(), mean, deviation }
     }
 
     /// `[n, parameters]`.

@@ -15,7 +15,7 @@ fn generators() -> Vec<(&'static str, Box<dyn Generator>)> {
     let own = Gauge::Decoder { hidden: 32, depth: 1, first: 0.0 };
     let fitted = |denoiser| Diffusion {
         denoiser,
-        gauge: Gauge::Fitted {},
+        gauge: Gauge::Fitted { each: false },
         weight_space: 1.0,
         state_scale: 1.0,
         sampling_steps: 4,
@@ -23,7 +23,8 @@ fn generators() -> Vec<(&'static str, Box<dyn Generator>)> {
     };
     let flow =
         FlowMatching { denoiser: small.clone(), sampling_steps: 4, function_space: 1.0, ..FlowMatching::default() };
-    let fitted_flow = FlowMatching { gauge: Gauge::Fitted {}, weight_space: 1.0, state_scale: 1.0, ..flow.clone() };
+    let fitted_flow =
+        FlowMatching { gauge: Gauge::Fitted { each: false }, weight_space: 1.0, state_scale: 1.0, ..flow.clone() };
     vec![
         ("decoder", Box::new(Decoder { hidden: 32, depth: 1, ..Decoder::default() })),
         (
@@ -35,12 +36,17 @@ fn generators() -> Vec<(&'static str, Box<dyn Generator>)> {
                 ..Diffusion::default()
             }),
         ),
+        (
+            "diffusion, each weight",
+            Box::new(Diffusion { gauge: Gauge::Fitted { each: true }, ..fitted(small.clone()) }),
+        ),
         ("diffusion, fitted", Box::new(fitted(small))),
         ("diffusion, neurons", Box::new(fitted(transformer(Tokens::Neuron)))),
         ("diffusion, tensors", Box::new(fitted(transformer(Tokens::Tensor)))),
         ("flow matching, decoder", Box::new(FlowMatching { gauge: own, ..flow })),
         ("flow matching, fitted", Box::new(fitted_flow)),
-        ("gaussian", Box::new(Gaussian {})),
+        ("gaussian", Box::new(Gaussian::default())),
+        ("gaussian, each weight", Box::new(Gaussian { each: true })),
     ]
 }
 

@@ -7,6 +7,7 @@ use equigen_geometry::{Catalogue, Class, Limits};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::paths;
 use crate::shapes::{Sampling, Shapes, absolute, counts, failed};
 
 /// Furniture from a catalogue of Sweet Home 3D (`.sh3f`), as solids.
@@ -134,10 +135,9 @@ impl Signals for Furniture {
 
     fn fingerprint(&self) -> Result<String> {
         self.check_path()?;
-        let mut hasher = blake3::Hasher::new();
-        hasher.update_reader(fs_err::File::open(&self.path)?)?;
+        let catalogue = paths::hash(&self.path)?;
         let settings = serde_json::json!([self.classes, self.least, self.sampling]);
-        Ok(format!("furniture 1 {settings} catalogue={}", hasher.finalize()))
+        Ok(format!("furniture 1 {settings} catalogue={catalogue}"))
     }
 
     fn open(&self) -> Result<Box<dyn SignalReader>> {

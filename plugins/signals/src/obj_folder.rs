@@ -40,6 +40,9 @@ impl ObjFolder {
                 "obj-folder: `folder` is missing; give a folder with a folder of meshes per class",
             ));
         }
+        if !self.folder.is_dir() {
+            return Err(Error::failed(format!("`{}`: there is no such folder; check the path", self.folder.display())));
+        }
         let mut files = Vec::new();
         for class in sorted(&self.folder)?.into_iter().filter(|path| path.is_dir()) {
             let label = class.file_name().unwrap_or_default().to_string_lossy().into_owned();

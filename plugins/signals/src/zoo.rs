@@ -1,11 +1,14 @@
 //! `zoo`: what networks render, for networks whose signals are not at hand.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
 use equigen_core::{Domain, Error, Result, SignalReader, Signals, Zoo, picture};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::paths;
 
 /// The renderings of a zoo's networks, which are themselves taken as the fits.
 ///
@@ -19,6 +22,10 @@ pub struct ZooSignals {
     pub path: PathBuf,
     /// Fit networks to the renderings in place of taking the zoo's own, so that the pipeline's `inr` may be another.
     pub refit: bool,
+    /// Networks of a class at most, the first in the order. A zoo may hold one class after the other, where `data.limit` would
+    /// take the first alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<usize>,
 }
 
 equigen_core::register!(Signals, ZooSignals);
@@ -30,7 +37,18 @@ impl ZooSignals {
                 "zoo: `path` is missing; give the path of a zoo, such as `equigen import` writes",
             ));
         }
-        Zoo::load(&self.path)
+        if !self.path.exists() {
+            let text = format!("`{}`: there is no such file", self.path.display());
+            return Err(Error::failed(format!("{text}; `equigen import FILE… --out ZOO.safetensors` writes a zoo")));
+        }
+        let zoo = Zoo::load(&self.path)?;
+        match self.limit {
+            None => Ok(zoo),
+            Some(0) => {
+                Err(Error::config("zoo: `limit` = 0: give a number of networks above 0, or leave it out for all"))
+            }
+            Some(most) => Ok(first_of_each(&zoo, most)),
+        }
     }
 }
 
@@ -45,8 +63,8 @@ impl Signals for ZooSignals {
 
     fn fingerprint(&self) -> Result<String> {
         self.zoo()?;
-        let hash = blake3::Hasher::new().update_reader(fs_err::File::open(&self.path)?)?.finalize();
-        Ok(format!("zoo {hash} refit={}", self.refit))
+        let limit = self.limit.map(|most| format!(" limit={most}")).unwrap_or_default();
+        Ok(format!("zoo {} refit={}{limit}", paths::hash(&self.path)?, self.refit))
     }
 
     fn open(&self) -> Result<Box<dyn SignalReader>> {
@@ -56,6 +74,19 @@ impl Signals for ZooSignals {
     fn networks(&self) -> Result<Option<Zoo>> {
         if self.refit { Ok(None) } else { self.zoo().map(Some) }
     }
+}
+
+/// The first networks of each label, at most so many, in the order of the zoo.
+fn first_of_each(zoo: &Zoo, most: usize) -> Zoo {
+    let mut counts = BTreeMap::new();
+    let is_early = |row: &usize| {
+        let count = counts.entry(&zoo.items[*row].label).or_insert(0);
+        *count += 1;
+        *count <= most
+    };
+    let rows: Vec<usize> = (0..zoo.len()).filter(is_early).collect();
+    let values = rows.iter().flat_map(|row| zoo.network(*row)).copied().collect();
+    zoo.with_networks(values, rows.iter().map(|row| zoo.items[*row].clone()).collect())
 }
 
 /// A zoo, and the row that is read next.
