@@ -90,8 +90,7 @@ impl AffineMaps {
         let d = self.dimensions;
         let linear = &self.linear[network * d * d..(network + 1) * d * d];
         let shift = &self.shift[network * d..(network + 1) * d];
-        shift.iter().all(|x| *x == 0.0)
-            && (0..d * d).all(|k| linear[k] == if k % (d + 1) == 0 { 1.0 } else { 0.0 })
+        shift.iter().all(|x| *x == 0.0) && (0..d * d).all(|k| linear[k] == if k % (d + 1) == 0 { 1.0 } else { 0.0 })
     }
 
     /// `self ∘ inner`: first `inner`, then `self`. If weights are changed by `a` and then by `b`, the new function is
