@@ -144,11 +144,11 @@ fn every_template_is_a_pipeline_with_its_schema_beside_it() {
 fn every_template_runs_to_its_end() {
     let folder = tempfile::tempdir().unwrap();
     let small = "data.shots=4 data.reference=3 fit.max_steps=10 expand.shots=1 expand.max_steps=10 pretrain.schedule.steps=10 \
-                 train.schedule.steps=10 adapt.schedule.steps=6 train.generator.sampling_steps=4 sample.count=6";
+                 train.schedule.steps=10 adapt.schedule.steps=6 sample.count=6";
     for (template, more) in [
-        ("digits", "data.limit=300 judge.schedule.steps=10"),
-        ("zoo", "data.signals.limit=12 judge.schedule.steps=10"),
-        ("images", "data.limit=300 data.target=animals judge.schedule.steps=10"),
+        ("digits", "data.limit=300 judge.schedule.steps=10 train.generator.sampling_steps=4"),
+        ("zoo", "data.signals.limit=12 judge.schedule.steps=10 train.generator.sampling_steps=4"),
+        ("images", "data.limit=300 data.target=animals judge.schedule.steps=10 train.generator.sampling_steps=4"),
         (
             "shapes",
             "data.signals.sampling.points=2048 pretrain.encoder.side=8 sample.surface.resolution=16 judge.resolution=16 judge.points=64",
