@@ -8,14 +8,18 @@ use super::viewer::{Shape, sample_viewer, shape_viewer, walk_viewer};
 use super::{Contents, chart, columns, figure};
 use crate::config::Init;
 use crate::surface::Surface;
-use crate::{Result, Zoo, picture};
+use crate::{Domain, Result, Zoo, picture};
 
 /// Samples shown one by one, beside their nearest shot; the first ones, not chosen.
 const PAIRS: usize = 64;
 /// Samples that can be turned, bytes of the page for them, and samples along each axis at most.
 const TURNED: (usize, usize, usize) = (24, 3 << 19, 64);
-/// Samples shown at eight times the resolution.
+/// Samples shown at more than their resolution.
 const LARGE: usize = 8;
+/// By how much, the first at which these pictures hold no more values than so many: grey digits take the first. Between the pixels
+/// nothing compresses well, and in colour the first would take more than half of what a page may have.
+const ENLARGED: [(usize, &str); 3] = [(8, "eight"), (4, "four"), (2, "two")];
+const MOST_VALUES: usize = 500_000;
 /// Pictures of fewer pixels across are small.
 const SMALL: usize = 64;
 
@@ -24,6 +28,7 @@ pub(super) fn render(contents: &Contents) -> Result<String> {
     let all: Vec<usize> = (0..samples.len()).collect();
     let large: Vec<usize> = (0..samples.len().min(LARGE)).collect();
     let held_large: Vec<usize> = split.ceiling.iter().take(LARGE).copied().collect();
+    let (times, word) = enlargement(&zoo.domain);
     let shown = evaluation.count.min(64);
     let walk = match &contents.walk {
         Some((walk, networks)) => walk_viewer(walk, networks, zoo, &split.shots)?,
@@ -61,9 +66,9 @@ pub(super) fn render(contents: &Contents) -> Result<String> {
                 @if let Some(viewer) = sample_viewer(samples, &evaluation.nearest_shot, zoo, &split.shots) { (viewer) }
 
                 @if zoo.domain.image().is_some() {
-                    h2 { "At eight times the resolution" }
-                    (grid(contents, samples, &large, 8, 4, "Generated networks, evaluated between the pixels that anything was trained on.")?)
-                    (grid(contents, zoo, &held_large, 8, 4, "Held-out items, as fitted networks.")?)
+                    h2 { "At " (word) " times the resolution" }
+                    (grid(contents, samples, &large, times, 4, "Generated networks, evaluated between the pixels that anything was trained on.")?)
+                    (grid(contents, zoo, &held_large, times, 4, "Held-out items, as fitted networks.")?)
                 } @else {
                     h2 { "To turn" }
                     (turned(contents)?)
@@ -184,6 +189,13 @@ fn classes(zoo: &Zoo) -> String {
     zoo.labels().iter().map(|label| format!("{label} {}", count(label))).collect::<Vec<_>>().join(", ")
 }
 
+/// One of [`ENLARGED`].
+fn enlargement(domain: &Domain) -> (usize, &'static str) {
+    let values: usize = domain.image().unwrap_or_default().iter().product();
+    let fits = |(times, _): &&(usize, &str)| LARGE * values * times * times <= MOST_VALUES;
+    *ENLARGED.iter().find(fits).unwrap_or(&ENLARGED[ENLARGED.len() - 1])
+}
+
 /// Pictures of rows of a zoo in one image, as a data URI.
 fn grid(
     contents: &Contents,
@@ -253,4 +265,16 @@ fn pairs(contents: &Contents) -> Result<Markup> {
             }
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pictures_between_the_pixels_keep_to_what_a_page_may_take() {
+        let of = |height, width, channels| enlargement(&Domain::Image { height, width, channels });
+        assert_eq!([of(28, 28, 1), of(32, 32, 3), of(48, 48, 3)], [ENLARGED[0], ENLARGED[1], ENLARGED[2]]);
+        assert_eq!(of(512, 512, 3).0, 2);
+    }
 }
