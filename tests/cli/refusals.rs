@@ -25,7 +25,7 @@ fn mistakes_in_the_pipeline_file_name_the_key_and_what_is_near() {
         ("pretrain.augmentations.0.rnge=0.1", &["tiny.toml", "pretrain.augmentations[0].rnge", "did you mean `range`"]),
         ("pretrain.encoder={type=\"prob\"}", &["pretrain.encoder.type", "unknown encoder `prob`", "`probe`"]),
         ("train.schedule.steps=\"many\"", &["train.schedule.steps", "expected integer"]),
-        ("data.target=11", &["data.target", "no signal has the label `11`"]),
+        ("data.target=11", &["data.target", "data.limit", "has the label `11`"]),
         ("data.reference=900", &["data.reference", "lower data.reference"]),
         ("fit.canonical=[{type=\"rotate\"}]", &["fit.canonical[0]", "does not preserve the function"]),
         ("device=\"tpu\"", &["device `tpu`", "flex"]),
