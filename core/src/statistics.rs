@@ -3,6 +3,7 @@
 //! One number per parameter tensor, not per entry: per-entry statistics would single out neurons and break equivariance. What
 //! keeps to one gauge may ask for these too ([`Statistics::each`]).
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use burn::tensor::{Device, Tensor};
@@ -27,16 +28,19 @@ impl Statistics {
     /// # Panics
     /// If there is no network.
     pub fn of<'a>(layout: &Layout, networks: impl Iterator<Item = &'a [f32]> + Clone) -> Self {
-        let per_tensor = layout.tensors().iter().map(|tensor| {
-            let values = || networks.clone().flat_map(|network| network[tensor.range()].iter().map(|v| f64::from(*v)));
-            let count = values().count();
-            assert!(count > 0, "statistics of no network");
-            let mean = values().sum::<f64>() / count as f64;
-            let variance = values().map(|value| (value - mean).powi(2)).sum::<f64>() / count as f64;
-            (mean as f32, variance.sqrt().max(1e-6) as f32)
-        });
-        let (mean, deviation) = per_tensor.unzip();
-        Self { mean, deviation, each: each(layout.parameters(), networks) }
+        let (mut mean, mut deviation, mut each) = (Vec::new(), Vec::new(), [Vec::new(), Vec::new()]);
+        let root = |variance: f64| variance.sqrt().max(1e-6) as f32;
+        for tensor in layout.tensors() {
+            let averages = |of: &dyn Fn(usize, f64) -> [f64; 2]| averages(networks.clone(), tensor.range(), of);
+            let (centre, centres) = averages(&|_, value| [value, value]);
+            let (variance, variances) =
+                averages(&|place, value| [(value - centre).powi(2), (value - centres[place]).powi(2)]);
+            mean.push(centre as f32);
+            deviation.push(root(variance));
+            each[0].extend(centres.into_iter().map(|centre| centre as f32));
+            each[1].extend(variances.into_iter().map(root));
+        }
+        Self { mean, deviation, each }
     }
 
     /// Mean of every parameter, `[1, parameters]`.
@@ -55,19 +59,25 @@ impl Statistics {
     }
 }
 
-fn each<'a>(parameters: usize, networks: impl Iterator<Item = &'a [f32]> + Clone) -> [Vec<f32>; 2] {
-    let count = networks.clone().count() as f64;
-    let average = |of: &dyn Fn(usize, f64) -> f64| {
-        let mut sums = vec![0.0; parameters];
-        for network in networks.clone() {
-            sums.iter_mut().zip(network).enumerate().for_each(|(i, (sum, value))| *sum += of(i, f64::from(*value)));
+/// Averages of what `of` makes of the place and the value of an entry of a tensor: of the first number over all entries of all
+/// networks, and of the second over the networks, for every entry.
+fn averages<'a>(
+    networks: impl Iterator<Item = &'a [f32]>,
+    tensor: Range<usize>,
+    of: impl Fn(usize, f64) -> [f64; 2],
+) -> (f64, Vec<f64>) {
+    let (mut count, mut total, mut sums) = (0, 0.0, vec![0.0; tensor.len()]);
+    for network in networks {
+        count += 1;
+        for (place, (sum, value)) in sums.iter_mut().zip(&network[tensor.clone()]).enumerate() {
+            let [all, own] = of(place, f64::from(*value));
+            total += all;
+            *sum += own;
         }
-        sums.into_iter().map(|sum| sum / count).collect::<Vec<f64>>()
-    };
-    let mean = average(&|_, value| value);
-    let variance = average(&|i, value| (value - mean[i]).powi(2));
-    let deviation = variance.iter().map(|variance| variance.sqrt().max(1e-6) as f32).collect();
-    [mean.iter().map(|mean| *mean as f32).collect(), deviation]
+    }
+    assert!(count > 0, "statistics of no network");
+    let every = sums.into_iter().map(|sum| sum / f64::from(count)).collect();
+    (total / (f64::from(count) * tensor.len() as f64), every)
 }
 
 fn spread(per_tensor: &[f32], layout: &Layout, device: &Device) -> Tensor<2> {

@@ -161,18 +161,8 @@ fn every_template_runs_to_its_end() {
         if template == "zoo" {
             let digits = folder.path().join("digits");
             let dwsnets = r#"inr={type="siren", variant="dwsnets"}"#;
-            let fit = [
-                "-s",
-                dwsnets,
-                "-s",
-                "data.limit=400",
-                "-s",
-                "fit.max_steps=10",
-                "-s",
-                "fit.canonical=[]",
-                "--until",
-                "fit",
-            ];
+            let set = [dwsnets, "data.limit=400", "fit.max_steps=10", "fit.canonical=[]"];
+            let fit: Vec<&str> = set.into_iter().flat_map(|set| ["-s", set]).chain(["--until", "fit"]).collect();
             succeeds(&run(digits.join("mine.toml").to_str().unwrap(), &digits.join("zoo"), &fit));
             std::fs::copy(digits.join("zoo/fit/zoo.safetensors"), own.join("zoo.safetensors")).unwrap();
         } else {

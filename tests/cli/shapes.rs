@@ -119,23 +119,13 @@ fn a_fit_of_shapes_that_was_killed_goes_on_with_the_next_piece_of_its_chunk() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
     // One chunk of the fit and one of the expansion, both of several pieces; networks see random points.
-    let set = [
-        "-s",
-        "data.limit=140",
-        "-s",
-        "fit.max_steps=600",
-        "-s",
-        "fit.stop_iou=1.0",
-        "-s",
-        "expand.stop_iou=1.0",
-        "--until",
-        "expand",
-    ];
+    let set = ["data.limit=140", "fit.max_steps=600", "fit.stop_iou=1.0", "expand.stop_iou=1.0"];
+    let set: Vec<&str> = set.into_iter().flat_map(|set| ["-s", set]).chain(["--until", "expand"]).collect();
     succeeds(&run(TINY, &at("a/run"), &set));
 
     let start = || {
         let mut command = equigen();
-        command.args(["run", TINY, "--run"]).arg(at("b/run")).args(set).stdout(Stdio::null()).stderr(Stdio::null());
+        command.args(["run", TINY, "--run"]).arg(at("b/run")).args(&set).stdout(Stdio::null()).stderr(Stdio::null());
         command.spawn().expect("the program starts")
     };
     let stage = |name: &str, file: &str| {
@@ -167,7 +157,7 @@ fn a_fit_of_shapes_that_was_killed_goes_on_with_the_next_piece_of_its_chunk() {
 
     // In one piece, as with more cores.
     let mut command = equigen();
-    command.args(["run", TINY, "--run"]).arg(at("c/run")).args(set).env("RAYON_NUM_THREADS", "80");
+    command.args(["run", TINY, "--run"]).arg(at("c/run")).args(&set).env("RAYON_NUM_THREADS", "80");
     succeeds(&command.output().unwrap());
     assert!(stage_bytes(&at("a/run")) == stage_bytes(&at("c/run")), "the size of pieces shows");
 }

@@ -106,8 +106,8 @@ impl Data {
         let mut data = Self::load(context)?;
         let (train, sample) = (&context.pipeline.train, &context.pipeline.sample);
         let one = data.zoo.weights(&[0], &context.device);
-        for later in [("train.augmentations", &train.augmentations), ("sample.augmentations", &sample.augmentations)] {
-            data.augment(&one, (later.0, later.1), &mut context.seed.stream(0))?;
+        for (key, later) in [("train", &train.augmentations), ("sample", &sample.augmentations)] {
+            data.augment(&one, (&format!("{key}.augmentations"), later), &mut context.seed.stream(0))?;
         }
         let kin = Zoo::load(&context.input("expand", "zoo.safetensors"))?;
         let families: Families = crate::files::read_json(&context.input("expand", "families.json"))?;

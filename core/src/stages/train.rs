@@ -50,12 +50,12 @@ impl Features {
     }
 }
 
-/// Networks to generate and the networks whose features are the condition, as rows of the zoo, and the level at which the
-/// one is deformed kin of the other.
+/// Networks to generate and the roots of their families, as rows of the zoo, and the level at which the one is deformed kin
+/// of the other.
 #[derive(Default)]
 pub(super) struct Pairs {
     networks: Vec<usize>,
-    conditions: Vec<usize>,
+    roots: Vec<usize>,
     levels: Vec<f32>,
 }
 
@@ -63,7 +63,7 @@ impl Pairs {
     /// These pairs and then those.
     pub(super) fn concat(mut self, other: Self) -> Self {
         self.networks.extend(other.networks);
-        self.conditions.extend(other.conditions);
+        self.roots.extend(other.roots);
         self.levels.extend(other.levels);
         self
     }
@@ -102,9 +102,8 @@ impl<'a> GeneratorTraining<'a> {
         let mut pairs = Pairs::default();
         for family in pick(families, n, rng) {
             let (row, level) = family.member(rng);
-            let kin = matches!(self.pipeline.train.condition, Condition::Kin);
             pairs.networks.push(row);
-            pairs.conditions.push(if kin { family.root } else { row });
+            pairs.roots.push(family.root);
             pairs.levels.push(level);
         }
         pairs
@@ -114,13 +113,13 @@ impl<'a> GeneratorTraining<'a> {
     pub(super) fn losses_on(&self, pairs: &Pairs, rng: &mut Rng) -> Result<Vec<Term>> {
         let (n, dim) = (pairs.networks.len(), self.bank.dim);
         let (weights, maps, features) = self.networks(&pairs.networks, rng)?;
-        let mut disturbed = match &self.pipeline.train.condition {
-            Condition::Kin => self.features.rows(&pairs.conditions),
-            _ => features.clone(),
-        };
+        let mut disturbed = features.clone();
         let level = match &self.pipeline.train.condition {
             Condition::Own => vec![0.0; n],
-            Condition::Kin => pairs.levels.clone(),
+            Condition::Kin => {
+                disturbed = self.features.rows(&pairs.roots);
+                pairs.levels.clone()
+            }
             Condition::None => {
                 disturbed = disturbed * 0.0;
                 vec![0.0; n]

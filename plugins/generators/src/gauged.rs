@@ -113,7 +113,7 @@ impl Gauged {
             learner: Learner::new(Parts { decoder, denoiser, centre, spread }),
             frozen: None,
             first,
-            scale: Scale::of_each(context, matches!(gauge, Gauge::Fitted { each: true })),
+            scale: Scale::new(context, matches!(gauge, Gauge::Fitted { each: true })),
             function_space: FunctionSpace { inr: inr.clone(), points },
             settings,
         })

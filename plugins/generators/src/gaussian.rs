@@ -14,9 +14,9 @@ use crate::scale::Scale;
 /// One Gaussian over the weights themselves, whatever the features: the weak baseline.
 ///
 /// A mean and a standard deviation for every weight, learned by maximum likelihood (Fisher 1922) on weights normalised
-/// per tensor, or each by itself. A sample is mean + deviation ⊙ temperature · N(0, I). Adapted to the shots it is a cloud around their
-/// mean; it shows what is left when a generator uses neither the features nor how weights depend on each other. The
-/// loss leaves out the constant ½ ln 2π, and may fall below 0.
+/// per tensor, or each by itself. A sample is mean + deviation ⊙ temperature · N(0, I). Adapted to the shots it is a cloud
+/// around their mean; it shows what is left when a generator uses neither the features nor how weights depend on each other.
+/// The loss leaves out the constant ½ ln 2π, and may fall below 0.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Gaussian {
@@ -33,7 +33,7 @@ impl Generator for Gaussian {
         let parameters = [context.layout.parameters()];
         // That of the source networks as a whole.
         let moments = Moments { mean: init.constant(parameters, 0.0), log_deviation: init.constant(parameters, 0.0) };
-        Ok(Box::new(Model { learner: Learner::new(moments), scale: Scale::of_each(context, self.each) }))
+        Ok(Box::new(Model { learner: Learner::new(moments), scale: Scale::new(context, self.each) }))
     }
 }
 

@@ -18,23 +18,15 @@ pub(crate) struct Scale {
 }
 
 impl Scale {
-    /// That of the networks that a generator is built for.
-    pub(crate) fn new(context: &GeneratorContext) -> Self {
+    /// That of the networks that a generator is built for: of each of their tensors, or of each parameter.
+    pub(crate) fn new(context: &GeneratorContext, each: bool) -> Self {
         let GeneratorContext { layout, device, statistics, .. } = context;
-        Self {
-            layout: layout.clone(),
-            mean: statistics.mean_row(layout, device),
-            deviation: statistics.deviation_row(layout, device),
-        }
-    }
-
-    /// The same for every parameter by itself, if `each`.
-    pub(crate) fn of_each(context: &GeneratorContext, each: bool) -> Self {
-        if !each {
-            return Self::new(context);
-        }
-        let [mean, deviation] = context.statistics.each(&context.device);
-        Self { layout: context.layout.clone(), mean, deviation }
+        let [mean, deviation] = if each {
+            statistics.each(device)
+        } else {
+            [statistics.mean_row(layout, device), statistics.deviation_row(layout, device)]
+        };
+        Self { layout: layout.clone(), mean, deviation }
     }
 
     /// `[n, parameters]`.
